@@ -1,0 +1,114 @@
+"""One cast, one estate, real parts (design.md 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import factory
+from app.base import db, faults
+from app.desk import households, options, people
+from app.settings import Settings
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def books(data: Path) -> Iterator[Path]:
+    """An empty, open set of books on a real file."""
+    factory.open_books(Settings(data=data))
+    options.forget()
+    yield data
+    faults.disarm()
+    db.close()
+
+
+ROLES = {
+    "ana": ("安娜", ["assistant"]),
+    "ben": ("本杰", ["senior"]),
+    "mia": ("米娅", ["supervisor"]),
+    "chen": ("陈静", ["cashier"]),
+    "gao": ("高门", ["gate"]),
+    "wang": ("王海", ["engineer"]),
+    "lu": ("鲁工", ["engineering_supervisor"]),
+    "fei": ("费账", ["finance"]),
+}
+
+
+@pytest.fixture
+def cast(books: Path) -> SimpleNamespace:
+    """Ana on duty, Ben the second signature, Mia the supervisor, cashier Chen, gate guard Gao, engineers; as Actors."""
+    made = {}
+    for nick, (name, roles) in ROLES.items():
+        staff = people.Staff.create(name=name, roles=roles)
+        made[nick] = people.actor(staff, station="1")
+    return SimpleNamespace(**made)
+
+
+@pytest.fixture
+def home(books: Path) -> SimpleNamespace:
+    """Unit 3-2-1101 (103.72 m2, lift) with its owner Li Wei and a tenant's unit 5-1-302."""
+    entrance = households.Entrance.create(building="3", code=2, floors=18, lift=True)
+    unit = households.Unit.create(entrance=entrance, room="1101", label="3-2-1101", floor=11, area=10372)
+    owner = households.Person.create(name="李伟", name_key="李伟", initials="lw", pinyin="liwei", phone="13812341234", phone_tail="1234", id_number="440106198201011230")
+    households.Relation.create(person=owner, unit=unit, kind="owner")
+    other = households.Unit.create(entrance=households.Entrance.create(building="5", code=1), room="302", label="5-1-302", area=8800)
+    tenant = households.Person.create(name="张敏", name_key="张敏", initials="zm", pinyin="zhangmin", phone="13912346677", phone_tail="6677")
+    households.Relation.create(person=tenant, unit=other, kind="tenant")
+    return SimpleNamespace(unit=unit, owner=owner, other=other, tenant=tenant)
+
+
+class Client(FlaskClient):
+    """Every request goes to http://desk.lan, as from a browser on the LAN (no secure context)."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs.setdefault("base_url", "http://desk.lan")
+        kwargs.setdefault("headers", {})
+        kwargs["headers"] = {"Origin": "http://desk.lan", **dict(kwargs["headers"])}
+        return super().open(*args, **kwargs)
+
+
+@dataclass
+class Desk:
+    """The web application with a browser-like client for each of the cast."""
+
+    app: Flask
+
+    def client(self, who: people.Actor) -> FlaskClient:
+        """A client signed in as that person (the session made directly: sign-in has its own tests)."""
+        from app.desk import sessions
+
+        client = self.app.test_client()
+        with db.write():
+            token = sessions.begin(people.Staff.get_by_id(who.id), station=who.station)
+        with client.session_transaction(base_url="http://desk.lan") as cookie:
+            cookie["_user_id"] = token
+            cookie["_fresh"] = True
+        return client
+
+    def key(self) -> str:
+        """A form key as a page would carry it."""
+        return self.app.extensions["form-keys"].make()
+
+
+@pytest.fixture
+def desk(books: Path, data: Path) -> Desk:
+    made = factory.create_app(Settings(data=data))
+    made.test_client_class = Client
+    made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    return Desk(made)
+
+
+@pytest.fixture
+def htmx() -> dict[str, Any]:
+    return {"HX-Request": "true"}

@@ -1,0 +1,146 @@
+"""The two commands and their locks: what can be seen of them without a fresh machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parent.parent
+LOCKS = ["constraints.txt", "test-lock.txt"]
+SHELL = ["setup.sh", "run", "test", "lock", "install-pi"]
+
+
+def requirements(lock: str) -> dict[str, str]:
+    """Every requirement of a lock: name -> its whole entry, hashes included."""
+    entries = (HOUSE / "scripts" / lock).read_text().replace("\\\n", " ").splitlines()
+    return {entry.split("==")[0]: entry for entry in entries if entry.strip() and not entry.startswith("#")}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_package_of_a_lock_has_one_version_and_hashes(lock):
+    found = requirements(lock)
+    assert len(found) > 20
+    for name, entry in found.items():
+        assert re.match(r"^[a-z0-9-]+==[0-9][^ ]*", entry), entry
+        assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}\b", entry)) >= 1, f"{name} has no hash"
+
+
+@pytest.mark.parametrize("lock", [*(f"scripts/{lock}" for lock in LOCKS), "tests/package-lock.json"])
+def test_no_lock_names_an_index_or_a_path_of_some_machine(lock):
+    text = (HOUSE / lock).read_text()
+    # A funding address in an npm lock is not where anything is fetched from; "resolved" would be.
+    assert "resolved" not in text
+    assert not re.search(r"index-url|find-links|trusted-host|file:|/home/|/tmp/|@ ?https?:", text)
+
+
+def test_what_the_tests_run_on_is_what_the_desk_runs_on():
+    run, test = requirements("constraints.txt"), requirements("test-lock.txt")
+    assert {name: test.get(name) for name in run} == run
+
+
+def test_every_dependency_of_the_project_is_locked():
+    import tomllib
+
+    project = tomllib.loads((HOUSE / "pyproject.toml").read_text())["project"]
+    names = {re.match(r"[a-z0-9-]+", line)[0] for line in project["dependencies"]}
+    assert names <= requirements("constraints.txt").keys()
+    extra = {re.match(r"[a-z0-9-]+", line)[0] for line in project["optional-dependencies"]["test"]}
+    assert extra <= requirements("test-lock.txt").keys()
+
+
+def test_the_peers_from_npm_are_locked_with_their_digests():
+    lock = json.loads((HOUSE / "tests/package-lock.json").read_text())
+    for path, package in lock["packages"].items():
+        if path:
+            assert package["integrity"].startswith("sha512-"), path
+
+
+@pytest.mark.parametrize("name", SHELL)
+def test_every_shell_script_parses(name):
+    subprocess.run(["bash", "-n", HOUSE / "scripts" / name], check=True)
+
+
+@pytest.mark.parametrize("name", ["scripts/run", "scripts/test", "scripts/lock", "scripts/install-pi", ".ci/run"])
+def test_every_command_has_its_run_bit(name):
+    assert os.access(HOUSE / name, os.X_OK)
+
+
+def test_ci_runs_the_one_command_and_nothing_else():
+    lines = (HOUSE / ".ci/run").read_text().splitlines()
+    assert [line for line in lines if line and not line.startswith("#")] == ['exec "$(dirname "$0")/../scripts/test"']
+
+
+def shell(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs a line of bash after sourcing the set-up, as run and test do."""
+    return subprocess.run(
+        ["bash", "-c", f". scripts/setup.sh; {code}"],
+        cwd=HOUSE,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """A directory of commands that stands before the real ones: a machine with other things on it."""
+
+    def put(name: str, code: str) -> None:
+        (tmp_path / name).write_text(f"#!/bin/sh\n{code}\n")
+        (tmp_path / name).chmod(0o755)
+
+    put.path = f"{tmp_path}:{os.environ['PATH']}"
+    return put
+
+
+def test_a_missing_package_without_root_stops_with_the_line_to_type(machine):
+    machine("id", "echo 1000")
+    machine("sudo", "exit 1")
+    machine("apt-get", "exit 100")
+    said = shell("packages zbar-tools mfoc; echo went on", PATH=machine.path)
+    assert said.returncode == 1
+    assert "sudo apt-get install -y --no-install-recommends zbar-tools mfoc" in said.stderr
+    assert "went on" not in said.stdout
+
+
+def test_a_32_bit_system_is_told_that_it_is_not_supported(machine):
+    # Such a Python is new enough and has venv; only its pointers are small.
+    machine("python3", 'case "$2" in *maxsize*) exit 1;; esac; exit 0')
+    said = shell("find_python; echo went on", PATH=machine.path)
+    assert said.returncode == 1
+    assert "32-bit systems are not supported" in said.stderr
+    assert "went on" not in said.stdout
+
+
+def test_an_old_python_is_named(machine):
+    for name in ("python3", "python3.11", "python3.12", "python3.13"):
+        machine(name, 'case "$1" in -V) echo Python 3.9.2; exit 0;; esac; exit 1')
+    said = shell("find_python; echo went on", PATH=machine.path)
+    assert said.returncode == 1
+    assert "3.11 or newer" in said.stderr
+    assert "3.9.2" in said.stderr
+
+
+def test_a_stamp_changes_with_the_lock_and_only_then(tmp_path):
+    lock = tmp_path / "lock"
+    lock.write_text("a==1\n")
+    first, again = (shell(f"stamp {lock}").stdout for _ in "12")
+    lock.write_text("a==2\n")
+    changed = shell(f"stamp {lock}").stdout
+    assert first == again != changed
+    assert re.fullmatch(r"[0-9a-f]{64}\n", first)
+
+
+def test_under_ci_nothing_waits_for_a_keyboard():
+    done = subprocess.run(
+        ["bash", "-c", ". scripts/setup.sh; cat; echo ended"],
+        cwd=HOUSE, env={**os.environ, "CI": "true"}, input="typed", capture_output=True, text=True, check=True, timeout=20,
+    )  # fmt: skip
+    assert done.stdout == "ended\n"
