@@ -60,10 +60,22 @@ def home(books: Path) -> SimpleNamespace:
     """Unit 3-2-1101 (103.72 m2, lift) with its owner Li Wei and a tenant's unit 5-1-302."""
     entrance = households.Entrance.create(building="3", code=2, floors=18, lift=True)
     unit = households.Unit.create(entrance=entrance, room="1101", label="3-2-1101", floor=11, area=10372)
-    owner = households.Person.create(name="李伟", name_key="李伟", initials="lw", pinyin="liwei", phone="13812341234", phone_tail="1234", id_number="440106198201011230")
+    owner = households.Person.create(
+        name="李伟",
+        name_key="李伟",
+        initials="lw",
+        pinyin="liwei",
+        phone="13812341234",
+        phone_tail="1234",
+        id_number="440106198201011230",
+    )
     households.Relation.create(person=owner, unit=unit, kind="owner")
-    other = households.Unit.create(entrance=households.Entrance.create(building="5", code=1), room="302", label="5-1-302", area=8800)
-    tenant = households.Person.create(name="张敏", name_key="张敏", initials="zm", pinyin="zhangmin", phone="13912346677", phone_tail="6677")
+    other = households.Unit.create(
+        entrance=households.Entrance.create(building="5", code=1), room="302", label="5-1-302", area=8800
+    )
+    tenant = households.Person.create(
+        name="张敏", name_key="张敏", initials="zm", pinyin="zhangmin", phone="13912346677", phone_tail="6677"
+    )
     households.Relation.create(person=tenant, unit=other, kind="tenant")
     return SimpleNamespace(unit=unit, owner=owner, other=other, tenant=tenant)
 

@@ -1,0 +1,85 @@
+"""python -m app: serve the desk, or one of its verbs (import, export-journal ...)."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from app import factory, settings
+from app.base import db
+
+
+def main(arguments: list[str]) -> int:
+    if arguments and not arguments[0].startswith("-"):
+        return verb(arguments[0], arguments[1:])
+    return serve(arguments)
+
+
+def verb(name: str, arguments: list[str]) -> int:
+    """`python -m app import FILE` -> app.procedures.<chapter>.<noun>.command(arguments)."""
+    from importlib import import_module
+
+    verbs = {"import": "app.procedures.running.imports", "export-journal": "app.procedures.money.journal_export"}
+    if name not in verbs:
+        print(f"no such verb: {name}. Known: {', '.join(sorted(verbs))}", file=sys.stderr)
+        return 2
+    return int(import_module(verbs[name]).command(arguments))
+
+
+def serve(arguments: list[str]) -> int:
+    """Open the books, start the workers, serve until SIGTERM."""
+    options = _options(arguments)
+    try:
+        chosen = settings.load(options.data, host=options.host, port=options.port, demo=options.demo)
+        factory.open_books(chosen)
+    except (settings.WrongSetting, db.Damaged) as no:
+        print(f"qiantai does not start: {no}", file=sys.stderr)
+        return 1
+    import waitress
+
+    desk = factory.create_app(chosen)
+    server = waitress.create_server(
+        desk,
+        host=chosen.host,
+        port=chosen.port,
+        threads=8,
+        connection_limit=200,
+        channel_timeout=20,
+        max_request_body_size=6 * 1024 * 1024,
+        ident=None,
+    )
+    port = getattr(server, "effective_port", chosen.port)
+    signal.signal(signal.SIGTERM, _stop)
+    print(f"ready http://127.0.0.1:{port}", flush=True)
+    try:
+        server.run()
+    except (SystemExit, KeyboardInterrupt):
+        pass
+    finally:
+        server.close()
+        db.close()
+    return 0
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m app", description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("data"), help="directory of the database and its keys")
+    parser.add_argument("--host", help="address to listen on (0.0.0.0 for the LAN)")
+    parser.add_argument("--port", type=int, help="port to listen on (0 = any free one)")
+    parser.add_argument(
+        "--demo", action=argparse.BooleanOptionalAction, default=None, help="an estate of its own making"
+    )
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    threading.current_thread().name = "main"
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,166 @@
+"""SQLite as the books need it: one writer, durable commits, strict tables, append-only where nothing may change.
+
+Everything that only SQLite can do is in this file (platform.md 6).
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import apsw
+import peewee
+from playhouse.apsw_ext import APSWDatabase
+
+from app.base import clock
+
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: a receipt that was shown is on the disk (promise P1)
+    "foreign_keys": 1,
+    "recursive_triggers": 1,  # else INSERT OR REPLACE slips past the append-only triggers
+    "secure_delete": 1,
+    "busy_timeout": 5000,
+}
+OLDEST_SQLITE = (3, 51, 3)  # before: a WAL reset could lose a commit
+
+
+class _Books(APSWDatabase):
+    """Counts statements a thread, so that a test can say how many a page costs."""
+
+    def execute_sql(self, sql: str, params: Any = None, *args: Any, **kwargs: Any) -> Any:
+        _local.statements = getattr(_local, "statements", 0) + 1
+        return super().execute_sql(sql, params, *args, **kwargs)
+
+
+_local = threading.local()
+_writing = threading.Lock()
+# lock_type: a transaction that reads, then writes must hold the write lock from its start.
+database = _Books(None, lock_type="IMMEDIATE", timeout=5)
+
+
+class Damaged(Exception):
+    """The database is not what this program may write to; it refuses to start and says why."""
+
+
+def open(path: Path | str) -> None:
+    """Bind the books to a file and prove the settings by reading them back."""
+    if tuple(int(part) for part in apsw.sqlitelibversion().split(".")) < OLDEST_SQLITE:
+        raise Damaged(f"SQLite {apsw.sqlitelibversion()} is too old; {OLDEST_SQLITE} or newer is needed.")
+    database.init(str(path), pragmas=PRAGMAS)
+    database.connect(reuse_if_open=True)
+    for name, wanted in PRAGMAS.items():
+        found = database.pragma(name)
+        if str(found) != str(wanted):
+            raise Damaged(f"PRAGMA {name} reads back {found}, {wanted} is needed.")
+
+
+def close() -> None:
+    """Close this thread's connection."""
+    if not database.is_closed():
+        database.close()
+
+
+def connect() -> None:
+    """Give this thread its connection (kept: the last one to close would check-point, platform.md 3)."""
+    database.connect(reuse_if_open=True)
+
+
+def statements() -> int:
+    """How many statements this thread has run so far."""
+    return getattr(_local, "statements", 0)
+
+
+@contextmanager
+def write() -> Iterator[bool]:
+    """One write transaction; yields True for the outermost. Inner ones join it (no savepoints: all or nothing)."""
+    connect()
+    if database.in_transaction():
+        yield False
+        return
+    _local.after = []
+    with _writing, database.atomic():
+        yield True
+    for act in _local.after:
+        act()
+
+
+def after_commit(act: Callable[[], None]) -> None:
+    """Run `act` when the outermost transaction has been committed: waking a worker, never a rule."""
+    if not database.in_transaction():
+        act()
+    elif act not in _local.after:
+        _local.after.append(act)
+
+
+class MomentField(peewee.IntegerField):
+    """A moment as milliseconds since 1970 (UTC); aware datetimes in Python."""
+
+    def db_value(self, value: datetime | int | None) -> int | None:
+        return clock.to_ms(value) if isinstance(value, datetime) else value
+
+    def python_value(self, value: int | None) -> datetime | None:
+        return None if value is None else clock.from_ms(value)
+
+
+class DayField(peewee.TextField):
+    """A calendar day as `2026-11-22`."""
+
+    def db_value(self, value: date | str | None) -> str | None:
+        return value.isoformat() if isinstance(value, date) else value
+
+    def python_value(self, value: str | None) -> date | None:
+        return None if value is None else date.fromisoformat(value)
+
+
+class FlagField(peewee.IntegerField):
+    def db_value(self, value: bool | None) -> int | None:
+        return None if value is None else int(value)
+
+    def python_value(self, value: int | None) -> bool | None:
+        return None if value is None else bool(value)
+
+
+class JsonField(peewee.TextField):
+    """Small facts that are shown, never searched: canonical JSON (sorted keys, no spaces)."""
+
+    def db_value(self, value: Any) -> str | None:
+        return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    def python_value(self, value: str | None) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class Table(peewee.Model):
+    class Meta:
+        database = database
+        only_save_dirty = True
+        strict_tables = True
+        legacy_table_names = False
+
+
+class AppendOnly(Table):
+    """Rows are never changed or deleted; mistakes are reversed by new rows (promise P9)."""
+
+
+def _guards(table: type[Table]) -> list[str]:
+    name = table._meta.table_name  # noqa: SLF001 - peewee's public way to the table's name
+    return [
+        f"CREATE TRIGGER IF NOT EXISTS {name}_no_{verb} BEFORE {verb} ON {name} "
+        f"BEGIN SELECT RAISE(ABORT, '{name} is append-only'); END"
+        for verb in ("update", "delete")
+    ]
+
+
+def create(tables: list[type[Table]]) -> None:
+    """Make tables, indexes and guards where they are missing."""
+    database.create_tables(tables)
+    for table in tables:
+        if issubclass(table, AppendOnly):
+            for sql in _guards(table):
+                database.execute_sql(sql)

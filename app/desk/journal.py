@@ -1,0 +1,149 @@
+"""The journal: every act of the desk is one deed = one transaction = one line that is never changed.
+
+    @deed("lent")
+    def lend(key: Key, *, to: Borrower, by: Actor) -> Loan: ...
+
+A deed called inside a deed joins its transaction and writes its own line.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any, ParamSpec, TypeVar, get_type_hints
+
+import peewee
+
+from app.base import clock, db
+from app.base.refusal import Conflict
+from app.desk.people import Actor, Staff
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Line(db.AppendOnly):
+    """Who did what, when, at which station, about which row."""
+
+    at = db.MomentField(index=True)
+    day = db.DayField(index=True)  # business day
+    verb = peewee.TextField()
+    subject = peewee.TextField(null=True)  # table of the row the deed gave back
+    subject_id = peewee.IntegerField(null=True)
+    unit_id = peewee.IntegerField(null=True)
+    staff = peewee.ForeignKeyField(Staff, null=True)  # null: the desk itself (a worker, a nightly job)
+    deputy = db.FlagField(default=False)  # signed for the supervisor (ORG-1)
+    station = peewee.TextField(default="")
+    detail = db.JsonField(default=dict)
+    key = peewee.TextField(null=True, unique=True)  # form key and verb: the same form is done once
+    digest = peewee.TextField(null=True)
+
+    class Meta:
+        table_name = "journal"
+        indexes = ((("subject", "subject_id"), False), (("unit_id", "at"), False))
+
+
+class _Frame:
+    """What one running deed knows: its moment and the facts noted for its line."""
+
+    def __init__(self, at: datetime, by: Actor) -> None:
+        self.at, self.by, self.facts, self.unit_id = at, by, {}, None
+        self.facts: dict[str, Any]
+        self.unit_id: int | None
+
+
+_frame: ContextVar[_Frame | None] = ContextVar("deed", default=None)
+
+
+def moment() -> datetime:
+    """The running deed's moment: the same in every row it writes, never before the last line's (promise P17)."""
+    frame = _frame.get()
+    if frame is None:
+        raise RuntimeError("moment() is asked inside a deed")
+    return frame.at
+
+
+def note(*, unit_id: int | None = None, **facts: Any) -> None:
+    """Add facts (JSON values) to the running deed's line."""
+    frame = _frame.get()
+    if frame is None:
+        raise RuntimeError("note() is called inside a deed")
+    frame.facts.update(facts)
+    frame.unit_id = unit_id or frame.unit_id
+
+
+def _stamp() -> datetime:
+    last = Line.select(Line.at).order_by(Line.id.desc()).limit(1).scalar()
+    now = clock.now()
+    return max(now, last) if last else now
+
+
+def _earlier(by: Actor, verb: str, gives: type[db.Table] | None) -> tuple[bool, Any]:
+    """Whether this form was done already, and the row it gave then."""
+    line = Line.get_or_none(Line.key == f"{by.key}:{verb}") if by.key else None
+    if line is None:
+        return False, None
+    if line.digest != by.digest:
+        raise Conflict(
+            "This form was already used for {what} at {time}. Open a fresh page to do something else.",
+            what=f"{line.verb} {line.detail.get('number', line.subject_id or '')}".strip(),
+            time=f"{line.at:%H:%M}",
+        )
+    return True, gives.get_by_id(line.subject_id) if gives and line.subject_id else None
+
+
+def deed(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a function a deed. It takes `by: Actor` as a keyword and gives back the row it is about (or None).
+
+    The same form (key and content) sent twice gives the first one's row and does nothing (promise P2);
+    the same key with other content is a Conflict.
+    """
+
+    def wrap(do: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(do)
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            by = kwargs["by"]
+            assert isinstance(by, Actor)
+            outer = _frame.get()
+            with db.write():
+                if outer is None:
+                    hint = get_type_hints(do).get("return")
+                    gives = hint if isinstance(hint, type) and issubclass(hint, db.Table) else None
+                    done, row = _earlier(by, verb, gives)
+                    if done:
+                        return row  # type: ignore[no-any-return]
+                frame = _Frame(outer.at if outer else _stamp(), by)
+                token = _frame.set(frame)
+                try:
+                    row = do(*args, **kwargs)
+                finally:
+                    _frame.reset(token)
+                _write(verb, frame, by, row, keyed=outer is None)
+                return row  # type: ignore[no-any-return]
+
+        run.__deed__ = verb  # type: ignore[attr-defined]
+        return run
+
+    return wrap
+
+
+def _write(verb: str, frame: _Frame, by: Actor, row: Any, *, keyed: bool) -> None:
+    about = row if isinstance(row, db.Table) else None
+    if by.overrides:
+        frame.facts.setdefault("overrides", {rule: who for rule, who in sorted(by.overrides.items())})
+    Line.insert(
+        at=frame.at,
+        day=clock.business_day(frame.at),
+        verb=verb,
+        subject=about._meta.table_name if about is not None else None,  # noqa: SLF001 - the row's table
+        subject_id=about.get_id() if about is not None else None,
+        unit_id=frame.unit_id or getattr(about, "unit_id", None),
+        staff=by.id or None,
+        deputy=by.deputy,
+        station=by.station,
+        detail=frame.facts,
+        key=f"{by.key}:{verb}" if keyed and by.key else None,
+        digest=by.digest if keyed else None,
+    ).execute()

@@ -1,0 +1,144 @@
+"""create_app: the only file that sees everything."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import secrets
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, redirect, request, url_for
+from flask_babel import Babel, get_locale
+from flask_login import LoginManager, current_user
+from flask_wtf.csrf import CSRFProtect
+
+import app.screens
+from app import schema, translations, web
+from app.base import clock, db, live, money
+from app.base.refusal import Refused
+from app.desk import options, people, sessions
+from app.settings import Settings
+from hardware.ports import DeviceError
+
+ROOT = Path(__file__).parent.parent
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def find_screens() -> list[web.Screen]:
+    """Every module of app/screens with a `screen`, in the order of the menu."""
+    found = []
+    for module in pkgutil.walk_packages(app.screens.__path__, app.screens.__name__ + "."):
+        screen = getattr(importlib.import_module(module.name), "screen", None)
+        if screen is not None:
+            found.append(screen)
+    return sorted(found, key=lambda each: (web.CHAPTERS.index(each.chapter), each.order, each.noun))
+
+
+def _secret(data: Path) -> str:
+    """The secret beside the database (0600): signs cookies and form keys."""
+    path = data / "secret"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+def create_app(settings: Settings, devices: Any = None) -> Flask:
+    """The desk's web application on an opened database; `devices` are the running workers (None = no devices)."""
+    translations.compile_if_stale()
+    options.forget()
+    desk = Flask("qiantai", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    secret = _secret(settings.data)
+    desk.config.update(
+        SECRET_KEY=secret,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=6 * 1024 * 1024,
+        TRUSTED_HOSTS=list(settings.hosts),
+        WTF_CSRF_TIME_LIMIT=None,  # a desk page stays open all day (platform.md 1)
+        WTF_CSRF_SSL_STRICT=False,
+        BABEL_DEFAULT_LOCALE="zh_CN",
+        BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
+        BABEL_TRANSLATION_DIRECTORIES=str(translations.HERE),
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+    )
+    desk.extensions |= {"settings": settings, "devices": devices, "form-keys": web.FormKeys(secret)}
+    Babel(desk, locale_selector=lambda: request.cookies.get("language", "zh_CN") if request else "zh_CN")
+    CSRFProtect(desk)
+    _login(desk)
+    for screen in (screens := find_screens()):
+        desk.register_blueprint(screen)
+    _templates(desk, screens)
+    _edges(desk)
+    desk.add_url_rule("/", "home", lambda: redirect(url_for("running_today.board")))
+    desk.add_url_rule("/live", "live", _live)
+    return desk
+
+
+def _login(desk: Flask) -> None:
+    manager = LoginManager(desk)
+    manager.session_protection = None  # sessions are ours (app.desk.sessions)
+
+    @manager.user_loader  # type: ignore[untyped-decorator]
+    def _clerk(token: str) -> web.Clerk | None:
+        found = sessions.find(token)
+        return web.Clerk(found, token) if found else None
+
+    manager.login_view = "running_sign_in.sign_in_page"
+
+
+def _templates(desk: Flask, screens: list[web.Screen]) -> None:
+    desk.jinja_env.globals.update(
+        t=web.t,
+        typed=web.typed,
+        key=lambda: web.keys().make(),
+        yuan=money.show,
+        capitals=money.capitals,
+        option=options.get,
+        may=lambda act: people.may(web.me(), act),
+        now=clock.now,
+        language=lambda: "en" if str(get_locale()).startswith("en") else "zh_CN",
+        screens=screens,
+        settings=desk.extensions["settings"],
+    )
+    desk.jinja_env.trim_blocks = desk.jinja_env.lstrip_blocks = True
+
+
+def _edges(desk: Flask) -> None:
+    @desk.before_request
+    def _enter() -> Any:
+        db.connect()
+        view = desk.view_functions.get(request.endpoint or "")
+        needs = getattr(view, "act", "") is not None and request.endpoint not in ("static", "home", None)
+        if needs and not current_user.is_authenticated:
+            return desk.login_manager.unauthorized()  # type: ignore[attr-defined]
+        return None
+
+    @desk.after_request
+    def _headers(answer: Response) -> Response:
+        answer.headers.setdefault("Content-Security-Policy", POLICY)
+        answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+        answer.headers.setdefault("Referrer-Policy", "same-origin")
+        if request.endpoint != "static":
+            answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    desk.register_error_handler(Refused, web.refused)
+    desk.register_error_handler(DeviceError, web.device_failed)
+
+
+def _live() -> Any:
+    """204 when nothing changed since `v`; else the version and the topics that moved. Polling is no activity."""
+    asked = request.args.get("v", "0")
+    version, topics = live.since(int(asked) if asked.isdigit() else 0)
+    return ("", 204) if str(version) == asked else {"v": version, "topics": topics}
+
+
+def open_books(settings: Settings) -> None:
+    """Open (and, where new, make) the database."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    db.open(settings.database)
+    db.create(schema.TABLES)
