@@ -63,13 +63,3 @@ environment() {
   .venv/bin/python -m compileall -q -j 0 app hardware >&2 || true
   stamp "$lock" >".venv/.stamp-$set"
 }
-
-# catalogues: texts are compiled when a translation is newer than what was made of it.
-catalogues() {
-  local po
-  for po in app/translations/*/LC_MESSAGES/*.po; do
-    if [ "$po" -nt "${po%.po}.mo" ]; then
-      .venv/bin/python -m babel.messages.frontend --quiet compile --input-file "$po" --output-file "${po%.po}.mo"
-    fi
-  done
-}

@@ -18,6 +18,33 @@ from app.desk import households, options, people
 from app.settings import Settings
 
 
+LONG = 10  # --long multiplies every promise's rounds by this (promises.md)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="ten times the rounds, and the tests marked long")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from hypothesis import settings
+
+    rounds = 100 * (LONG if config.getoption("--long") else 1)
+    settings.register_profile("desk", max_examples=rounds, deadline=None, print_blob=True)
+    settings.load_profile("desk")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("long") and not config.getoption("--long"):
+            item.add_marker(pytest.mark.skip(reason="only with --long"))
+
+
+@pytest.fixture(scope="session")
+def times(request: pytest.FixtureRequest) -> int:
+    """What a test multiplies its rounds with: 1, or 10 with --long."""
+    return LONG if request.config.getoption("--long") else 1
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
