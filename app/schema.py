@@ -24,7 +24,7 @@ def tables() -> list[type[db.Table]]:
     """In order of their names, so that a migration made from them reads the same everywhere."""
     _load()
     found = {table for table in _below(db.Table) if table is not db.AppendOnly}
-    return sorted(found, key=lambda table: table._meta.table_name)  # noqa: SLF001 - the table's name
+    return sorted(found, key=lambda table: table._meta.table_name)
 
 
 TABLES = tables()

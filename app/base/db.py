@@ -137,6 +137,8 @@ class JsonField(peewee.TextField):
 
 
 class Table(peewee.Model):
+    id: Any  # peewee adds it to every table without a key of its own
+
     class Meta:
         database = database
         only_save_dirty = True
@@ -149,7 +151,7 @@ class AppendOnly(Table):
 
 
 def _guards(table: type[Table]) -> list[str]:
-    name = table._meta.table_name  # noqa: SLF001 - peewee's public way to the table's name
+    name = table._meta.table_name
     return [
         f"CREATE TRIGGER IF NOT EXISTS {name}_no_{verb} BEFORE {verb} ON {name} "
         f"BEGIN SELECT RAISE(ABORT, '{name} is append-only'); END"

@@ -49,9 +49,9 @@ class _Frame:
     """What one running deed knows: its moment and the facts noted for its line."""
 
     def __init__(self, at: datetime, by: Actor) -> None:
-        self.at, self.by, self.facts, self.unit_id = at, by, {}, None
-        self.facts: dict[str, Any]
-        self.unit_id: int | None
+        self.at, self.by = at, by
+        self.facts: dict[str, Any] = {}
+        self.unit_id: int | None = None
 
 
 _frame: ContextVar[_Frame | None] = ContextVar("deed", default=None)
@@ -80,8 +80,8 @@ def _stamp() -> datetime:
     return max(now, last) if last else now
 
 
-def _earlier(by: Actor, verb: str, gives: type[db.Table] | None) -> tuple[bool, Any]:
-    """Whether this form was done already, and the row it gave then."""
+def _earlier(by: Actor, verb: str, do: Callable[..., Any]) -> tuple[bool, Any]:
+    """Whether this form was done already, and the row it gave then (of the table that the deed's annotation names)."""
     line = Line.get_or_none(Line.key == f"{by.key}:{verb}") if by.key else None
     if line is None:
         return False, None
@@ -91,7 +91,10 @@ def _earlier(by: Actor, verb: str, gives: type[db.Table] | None) -> tuple[bool, 
             what=f"{line.verb} {line.detail.get('number', line.subject_id or '')}".strip(),
             time=f"{line.at:%H:%M}",
         )
-    return True, gives.get_by_id(line.subject_id) if gives and line.subject_id else None
+    gives = get_type_hints(do).get("return")
+    if line.subject_id and isinstance(gives, type) and issubclass(gives, db.Table):
+        return True, gives.get_by_id(line.subject_id)
+    return True, None
 
 
 def deed(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -109,9 +112,7 @@ def deed(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             outer = _frame.get()
             with db.write():
                 if outer is None:
-                    hint = get_type_hints(do).get("return")
-                    gives = hint if isinstance(hint, type) and issubclass(hint, db.Table) else None
-                    done, row = _earlier(by, verb, gives)
+                    done, row = _earlier(by, verb, do)
                     if done:
                         return row  # type: ignore[no-any-return]
                 frame = _Frame(outer.at if outer else _stamp(), by)
@@ -121,7 +122,7 @@ def deed(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 finally:
                     _frame.reset(token)
                 _write(verb, frame, by, row, keyed=outer is None)
-                return row  # type: ignore[no-any-return]
+                return row
 
         run.__deed__ = verb  # type: ignore[attr-defined]
         return run
@@ -132,12 +133,12 @@ def deed(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 def _write(verb: str, frame: _Frame, by: Actor, row: Any, *, keyed: bool) -> None:
     about = row if isinstance(row, db.Table) else None
     if by.overrides:
-        frame.facts.setdefault("overrides", {rule: who for rule, who in sorted(by.overrides.items())})
+        frame.facts.setdefault("overrides", dict(sorted(by.overrides.items())))
     Line.insert(
         at=frame.at,
         day=clock.business_day(frame.at),
         verb=verb,
-        subject=about._meta.table_name if about is not None else None,  # noqa: SLF001 - the row's table
+        subject=about._meta.table_name if about is not None else None,
         subject_id=about.get_id() if about is not None else None,
         unit_id=frame.unit_id or getattr(about, "unit_id", None),
         staff=by.id or None,

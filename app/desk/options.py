@@ -67,5 +67,5 @@ def change(name: str, value: Any, *, since: date, by: Actor) -> Setting:
     """Set an option from a day on. The old value stays in the books."""
     note(name=name, old=get(name), new=value, since=since.isoformat())
     row = Setting.create(name=name, value=value, since=since)
-    db.after_commit(lambda: _cache.pop(name, None))
+    db.after_commit(forget)
     return row

@@ -45,7 +45,7 @@ def queue(
     return [
         Job.create(
             paper=paper,
-            about=about._meta.table_name,  # noqa: SLF001 - the row's table
+            about=about._meta.table_name,
             about_id=about.get_id(),
             number=number,
             copy=copy,
