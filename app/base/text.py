@@ -170,12 +170,68 @@ _COMPOUND = {
 }
 _SURNAMES = dict(
     pair.split(":")
-    for pair in (
-        "单:shan 曾:zeng 解:xie 仇:qiu 区:ou 查:zha 朴:piao 盖:ge 任:ren 华:hua 纪:ji 宁:ning 翟:zhai 乐:yue 种:chong "
-        "秘:bi 冼:xian 覃:qin 缪:miao 员:yun 繁:po 那:na 召:shao 折:she 黑:he 应:ying 车:che 隗:wei 祭:zhai 谌:chen "
-        "尉:wei 薄:bo 卜:bu 柏:bai 贾:jia 石:shi 沈:shen 俞:yu 都:du 撒:sa 佴:nai 郗:xi 牟:mou 葛:ge 宿:su 褚:chu "
-        "粘:nian 藏:zang 燕:yan 於:yu 晟:cheng 强:qiang 曲:qu 逄:pang 逯:lu 洗:xian 臧:zang 哈:ha 重:chong 盛:sheng"
-    ).split()
+    for pair in [
+        "单:shan",
+        "曾:zeng",
+        "解:xie",
+        "仇:qiu",
+        "区:ou",
+        "查:zha",
+        "朴:piao",
+        "盖:ge",
+        "任:ren",
+        "华:hua",
+        "纪:ji",
+        "宁:ning",
+        "翟:zhai",
+        "乐:yue",
+        "种:chong",
+        "秘:bi",
+        "冼:xian",
+        "覃:qin",
+        "缪:miao",
+        "员:yun",
+        "繁:po",
+        "那:na",
+        "召:shao",
+        "折:she",
+        "黑:he",
+        "应:ying",
+        "车:che",
+        "隗:wei",
+        "祭:zhai",
+        "谌:chen",
+        "尉:wei",
+        "薄:bo",
+        "卜:bu",
+        "柏:bai",
+        "贾:jia",
+        "石:shi",
+        "沈:shen",
+        "俞:yu",
+        "都:du",
+        "撒:sa",
+        "佴:nai",
+        "郗:xi",
+        "牟:mou",
+        "葛:ge",
+        "宿:su",
+        "褚:chu",
+        "粘:nian",
+        "藏:zang",
+        "燕:yan",
+        "於:yu",
+        "晟:cheng",
+        "强:qiang",
+        "曲:qu",
+        "逄:pang",
+        "逯:lu",
+        "洗:xian",
+        "臧:zang",
+        "哈:ha",
+        "重:chong",
+        "盛:sheng",
+    ]
 )
 
 

@@ -1,5 +1,6 @@
 """An Excel file as plain sheets, whatever is wrong with it: sizes are looked at before it is opened, and another
-process opens it (child.py), with a limit on memory and time."""
+process opens it (child.py), with a limit on memory and time.
+"""
 
 from __future__ import annotations
 
@@ -106,4 +107,4 @@ def _sheet(line: bytes) -> Sheet:
 def _cell(cell: Any) -> Cell:
     if isinstance(cell, dict):
         return date.fromisoformat(cell["day"]) if "day" in cell else BROKEN
-    return "" if cell is None else cell  # type: ignore[no-any-return]
+    return "" if cell is None else cell

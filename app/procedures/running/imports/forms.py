@@ -10,19 +10,9 @@ from app.base.rooms import Room
 
 # Codes of the migration workbook -> what they are called in the books.
 PEOPLE = {"1001": "owner", "1002": "family", "1003": "tenant", "1004": "temporary"}
-USES = {"110": "home", "120": "office", "119": "dormitory"}
-STATES = {
-    "2001": "lived in",
-    "2002": "not sold",
-    "2003": "handed over",
-    "2004": "not moved in",
-    "2005": "decorated",
-    "2006": "let",
-    "2007": "sold",
-    "2008": "idle",
-    "2009": "decorating",
-}
-FORMULAS = {"1001": "area", "1002": "area", "2002": "fixed"}
+USES = {"110": 110, "120": 120, "119": 119}
+STATES = {str(code): code for code in range(2001, 2010)}
+FORMULAS = {"1001": "area", "2002": "fixed"}
 VEHICLES = {"9901": "car", "9902": "coach", "9903": "lorry"}
 HOLDS = {"H": "leased", "S": "sold"}
 NO_PHONE, NO_IDENTITY, NO_LAYOUT = "18999999999", "111111111111111111", "10102"
@@ -99,10 +89,10 @@ class Home:
     area: int | None
     group: str
     fees: tuple[tuple[str, date | None], ...]
-    use: str
+    use: int | None
     inner_area: int | None
     rent: int | None
-    state: str
+    state: int | None
 
 
 @dataclass(frozen=True)
