@@ -17,7 +17,6 @@ from app.base import db, faults
 from app.desk import households, options, people
 from app.settings import Settings
 
-
 LONG = 10  # --long multiplies every promise's rounds by this (promises.md)
 
 
