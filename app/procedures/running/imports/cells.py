@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from app.base import text as texts
-from app.base.refusal import Refused
+from app.base.refusal import N_, Refused
 from app.procedures.running.imports.files import BROKEN, Cell, Sheet
 from app.procedures.running.imports.forms import NO_IDENTITY, NO_PHONE, Problem
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.base.refusal import N_
 from app.procedures.running.imports import estate, lists
 from app.procedures.running.imports.cells import Table, find_header
 from app.procedures.running.imports.files import Book, Sheet

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app.base import rooms
 from app.base import text as texts
+from app.base.refusal import N_
 from app.base.rooms import Room
 from app.procedures.running.imports.cells import Row, Table
 from app.procedures.running.imports.estate import (
