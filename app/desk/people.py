@@ -41,6 +41,14 @@ ACTS: dict[str, frozenset[str]] = {
     "options.see": _SEES,
     "options.change": _LEAD,
     "journal.see": _LEAD | {"gm", "finance"},
+    "signoff.supervisor": _LEAD,
+    "signoff.engineering_supervisor": frozenset({"engineering_supervisor"}),
+    "signatures.see": _SEES | {"engineering_supervisor"},
+    "slips.see": _SEES | {"engineering_supervisor"},
+    "slips.issue": _DESK,
+    "slips.release_against_instruction": _LEAD,
+    "gate.see": _DESK | {"gate", "patrol"},
+    "gate.release": frozenset({"gate"}),
 }
 
 
@@ -120,7 +128,7 @@ def require(who: Actor, act: str, *, rule: str | None = None) -> Actor:
     )
 
 
-def check(ok: bool, no: Refused, *, by: Actor) -> None:  # noqa: FBT001 - reads as: check(this holds, else that, by=...)
+def check(ok: bool, no: Refused, *, by: Actor) -> None:
     """Refuse unless `ok`, or unless somebody who may has overridden this refusal's rule in place (counter.md 7)."""
     if not ok and (no.rule is None or no.override is None or no.rule not in by.overrides):
         raise no
