@@ -65,6 +65,14 @@ def moment() -> datetime:
     return frame.at
 
 
+def actor() -> Actor:
+    """Who does the running deed."""
+    frame = _frame.get()
+    if frame is None:
+        raise RuntimeError("actor() is asked inside a deed")
+    return frame.by
+
+
 def note(*, unit_id: int | None = None, **facts: Any) -> None:
     """Add facts (JSON values) to the running deed's line."""
     frame = _frame.get()

@@ -1,0 +1,114 @@
+"""The chain: HMAC over the hash before and the canonical JSON of every printed field; tampering shows (promise P9)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from app.base import clock, db
+from app.desk import journal, numbering, options
+from app.desk.households import Unit
+from app.desk.numbering import Series
+from app.desk.people import Actor
+from app.desk.receipt.tables import Receipt
+
+KEY_FILE = "receipt-chain.key"
+
+
+def write(
+    *,
+    kind: str,
+    of: Receipt | None,
+    unit: Unit | None,
+    payer: str,
+    fen: int,
+    suspense: str | None,
+    by: Actor,
+    facts: dict[str, Any],
+    reason: str = "",
+    payee: str = "",
+) -> Receipt:
+    number, at = numbering.draw("SJ"), journal.moment()
+    previous = Receipt.select(Receipt.hash).order_by(Receipt.id.desc()).limit(1).scalar() or ""
+    whole = facts | {
+        "number": str(number),
+        "kind": kind,
+        "at": at.isoformat(timespec="milliseconds"),
+        "company": options.get("company.name"),
+        "centre": options.get("centre.name"),
+        "room": unit.label if unit else "",
+        "payer": payer,
+        "clerk": by.name,
+        "fen": fen,
+    }
+    row = Receipt.create(
+        number=str(number),
+        year=number.year,
+        n=number.n,
+        kind=kind,
+        of=of,
+        unit=unit,
+        payer=payer,
+        staff=by.id,
+        at=at,
+        day=clock.business_day(at),
+        fen=fen,
+        suspense=suspense,
+        reason=reason,
+        payee=payee,
+        facts=whole,
+        previous=previous,
+        hash=link(previous, whole),
+    )
+    journal.note(unit_id=unit.id if unit else None, number=str(number), fen=fen)
+    return row
+
+
+def link(previous: str, facts: dict[str, Any]) -> str:
+    text = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hmac.new(_secret(), f"{previous}\n{text}".encode(), hashlib.sha256).hexdigest()
+
+
+def _secret() -> bytes:
+    """The chain's key beside the database (0600); made with the first receipt, never again."""
+    path = Path(db.database.database).parent / KEY_FILE
+    if not path.exists():
+        if Receipt.select(Receipt.id).limit(1).scalar():
+            raise db.Damaged(f"{KEY_FILE} is missing beside the database: bring it back from the backup.")
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(os.urandom(32))
+            file.flush()
+            os.fsync(file.fileno())
+    return path.read_bytes()
+
+
+def verify() -> list[str]:
+    """Walk the chain and the numbers: what does not fit (empty = all well)."""
+    problems: list[str] = []
+    previous, last = "", Counter[int]()
+    for row in Receipt.select().order_by(Receipt.id).iterator():
+        if row.previous != previous or link(previous, row.facts) != row.hash:
+            problems.append(f"{row.number}: its chain is broken")
+        if (row.number, row.kind, row.fen, row.payer) != tuple(
+            row.facts[name] for name in ("number", "kind", "fen", "payer")
+        ):
+            problems.append(f"{row.number}: its row differs from what was printed")
+        last[row.year] += 1
+        if row.n != last[row.year]:
+            problems.append(f"{row.number}: number {last[row.year]} of {row.year} was expected")
+            last[row.year] = row.n
+        previous = row.hash
+    for series in Series.select().where(Series.name == "SJ"):
+        if series.last != last[series.year]:
+            problems.append(f"SJ {series.year}: {series.last} numbers drawn, receipts up to {last[series.year]}")
+    return problems
+
+
+def head() -> str:
+    """The chain's head: printed on the shift close and in a backup's name."""
+    return str(Receipt.select(Receipt.hash).order_by(Receipt.id.desc()).limit(1).scalar() or "")
