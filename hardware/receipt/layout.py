@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from .markup import Column, Divider, Mark, Properties, TextLine, read
+from .markup import Column, Divider, Properties, TextLine, read
 from .model import PLAIN, Code, Cut, MarkupError, Part, Piece, Row, Rule, Style, cells
 
 BORDERS = {"line": -1, "space": 1, "none": 0, "0": 0, "1": 1, "2": 2}
@@ -184,7 +184,7 @@ def _share(wanted: list[int], room: int) -> tuple[tuple[int, ...], int]:
     rests = [index for index, width in enumerate(widths) if width == REST]
     free = room - sum(width for width in widths if width != REST)
     while free < len(rests):  # too much was reserved: the widest gives way
-        widest = max((i for i in range(len(widths)) if widths[i] > 0), key=lambda i: (widths[i], -i))
+        widest = max((i for i in range(len(widths)) if widths[i] > 0), key=lambda i: (widths[i], i))
         widths[widest] -= 1
         free += 1
     for nth, index in enumerate(rests):
@@ -192,42 +192,57 @@ def _share(wanted: list[int], room: int) -> tuple[tuple[int, ...], int]:
     return tuple(widths), 0 if rests else free
 
 
+@dataclass
+class _Lines:
+    """A column's lines while it is filled; a line that is full ends at once."""
+
+    width: int
+    align: int
+    done: list[list[Piece]] = field(default_factory=list)
+    line: list[Piece] = field(default_factory=list)
+    used: int = 0
+
+    def add(self, text: str, style: Style) -> None:
+        run, start = "", self.used
+        for char in text:
+            size = cells(char) * style.wide
+            if size > self.width:
+                continue  # no line of this column can hold it
+            if self.used + size > self.width:
+                self._put(run, start, style)
+                self.end()
+                run, start = "", 0
+            run += char
+            self.used += size
+            if self.used == self.width:
+                self._put(run, start, style)
+                self.end()
+                run, start = "", 0
+        self._put(run, start, style)
+
+    def _put(self, run: str, start: int, style: Style) -> None:
+        if run:
+            self.line.append(Piece(start, run, style))
+
+    def end(self) -> None:
+        margin = ((self.width - self.used) * self.align + 1) // 2
+        self.done.append([replace(piece, column=piece.column + margin) for piece in self.line])
+        self.line, self.used = [], 0
+
+
 def _wrap(column: Column, width: int) -> list[list[Piece]]:
     """A column's lines, each piece placed from the column's left edge."""
-    lines: list[list[Piece]] = []
-    line: list[Piece] = []
-    used, style = 0, PLAIN
-
-    def end_line() -> None:
-        nonlocal line, used
-        margin = ((width - used) * column.align + 1) // 2
-        lines.append([replace(piece, column=piece.column + margin) for piece in line])
-        line, used = [], 0
-
+    lines, style = _Lines(width, column.align), PLAIN
     for part in column.content:
-        if isinstance(part, Mark):
-            if part.sign == "\n":
-                end_line()
-            else:
-                style = _switch(style, part.sign)
-            continue
-        run = ""
-        for char in part:
-            size = cells(char) * style.wide
-            if size > width:
-                continue  # no line of this column can hold it
-            if used + size > width:
-                if run:
-                    line.append(Piece(used - cells(run) * style.wide, run, style))
-                end_line()
-                run = ""
-            run += char
-            used += size
-        if run:
-            line.append(Piece(used - cells(run) * style.wide, run, style))
-    if line:
-        end_line()
-    return lines
+        if isinstance(part, str):
+            lines.add(part, style)
+        elif part.sign == "\n":
+            lines.end()
+        else:
+            style = _switch(style, part.sign)
+    if lines.line:
+        lines.end()
+    return lines.done
 
 
 def _switch(style: Style, sign: str) -> Style:

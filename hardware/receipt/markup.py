@@ -62,7 +62,7 @@ def escape(text: object) -> str:
 
 
 def read(document: str) -> list[Line]:
-    return [read_line(line) for line in document.removeprefix("\ufeff").splitlines()]
+    return [read_line(line) for line in re.split(r"\r\n|\n|\r", document.removeprefix("\ufeff"))]
 
 
 def read_line(line: str) -> Line:

@@ -58,10 +58,12 @@ class SimulatedReader:
         self.answer_delay = 0.0  # seconds the chip takes for one command
         self.byte_delay = 0.0
         self.emit: Callable[[bytes, float], None] = lambda _data, _after: None
+        self.abort: Callable[[], None] = lambda: None  # the host stops a command: what is not said yet is not said
         self._buffer = bytearray()
         self._last = b""
         self._registers: dict[bytes, int] = {}
         self._targets: list[Card] = []
+        self._halted: list[Card] = []  # told to be silent until the field goes off
         self._cached: dict[int, bytes] = {}
         self._chance = random.Random(seed)
 
@@ -103,6 +105,7 @@ class SimulatedReader:
             while (frame := self._next_frame()) is not None:
                 if frame == b"ack":
                     self._last = b""
+                    self.abort()
                 elif frame == b"nack":
                     self._say(self._last)
                 elif frame[:1] == b"\xd4" and len(frame) > 1:
@@ -231,6 +234,7 @@ class SimulatedReader:
         if code == 0x4A:
             return self._list_targets(data)
         if code in {0x44, 0x52, 0x54}:  # InDeselect, InRelease, InSelect
+            self._halted += self._targets if code == 0x44 else []
             return b"\0"
         if code == 0x42:  # InCommunicateThru: a Classic card answers neither RATS nor the "magic" unlock
             return bytes([NO_ANSWER])
@@ -242,14 +246,17 @@ class SimulatedReader:
         for card in self.cards:
             card.halt()
         self._targets.clear()
+        self._halted.clear()
         self._cached.clear()
 
     def _list_targets(self, data: bytes) -> bytes:
         if data[1:2] != b"\0":  # other modulations: no such card here
             return b"\0"
-        self._field_off()
-        wanted = data[2:]
-        self._targets = [c for c in self.cards if not wanted or c.uid == wanted][: data[0]]
+        wanted, self._targets = data[2:], []
+        self._cached.clear()
+        for card in self.cards:
+            if card not in self._halted and wanted in {b"", card.uid} and len(self._targets) < data[0]:
+                self._targets.append(card)
         out = bytes([len(self._targets)])
         for number, card in enumerate(self._targets, 1):
             card.select()

@@ -37,7 +37,7 @@ class MemoryWire:
         self._line: deque[tuple[float, bytes]] = deque()  # when it arrives, what
         self._free_at = 0.0
         self._closed = False
-        reader.emit = self._arrive
+        reader.emit, reader.abort = self._arrive, self._abort
 
     @property
     def in_waiting(self) -> int:
@@ -77,6 +77,11 @@ class MemoryWire:
         start = max(self.now(), self._free_at) + after
         self._free_at = start + len(data) * self._second_per_byte
         self._line.append((self._free_at, data))
+
+    def _abort(self) -> None:
+        while self._line and self._line[-1][0] > self.now():
+            self._line.pop()
+        self._free_at = self.now()
 
     def _pass(self, seconds: float) -> None:
         self._time += seconds

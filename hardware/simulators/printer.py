@@ -85,6 +85,7 @@ class SimulatedPrinter:
         self,
         model: PrinterModel | None = None,
         *,
+        host: str = "127.0.0.1",
         tcp: int | None = 0,
         link: Path | None = None,
         out: Path | None = None,
@@ -92,7 +93,7 @@ class SimulatedPrinter:
         self.model = model or PrinterModel()
         self.model.on_cut = self._keep
         self.saved = 0
-        self.port = tcp
+        self.host, self.port = host, tcp
         self._link, self._out = link, out
         self._lock = threading.Lock()
         self._server: socket.socket | None = None
@@ -164,7 +165,7 @@ class SimulatedPrinter:
         server = socket.socket()
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # little room: the sender feels a full buffer
-        server.bind(("127.0.0.1", self.port or 0))
+        server.bind((self.host, self.port or 0))
         server.listen(4)
         self._server, self.port = server, server.getsockname()[1]
 
