@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import gettext
+import os
 import signal
 import sys
 import threading
 from pathlib import Path
 from types import FrameType
 
-from app import factory, settings
+from app import factory, settings, translations
 from app.base import db
 
 
@@ -27,7 +29,25 @@ def verb(name: str, arguments: list[str]) -> int:
     if name not in verbs:
         print(f"no such verb: {name}. Known: {', '.join(sorted(verbs))}", file=sys.stderr)
         return 2
-    return int(import_module(verbs[name]).command(arguments))
+    try:
+        return int(import_module(verbs[name]).command(arguments, open_books=_open_books, t=_spoken))
+    except (settings.WrongSetting, db.Damaged) as no:
+        print(f"qiantai {name}: {no}", file=sys.stderr)
+        return 1
+    finally:
+        db.close()
+
+
+def _open_books(data: Path) -> None:
+    factory.open_books(settings.load(data))
+
+
+def _spoken(msgid: str, **values: object) -> str:
+    """Texts of a verb: Chinese, or English where LANG says so."""
+    translations.compile_if_stale()
+    spoken = "en" if os.environ.get("LANG", "").startswith("en") else translations.COMPILED.parents[1].name
+    text = gettext.translation("messages", translations.HERE, [spoken], fallback=True).gettext(msgid)
+    return text.format(**values) if values else text
 
 
 def serve(arguments: list[str]) -> int:
