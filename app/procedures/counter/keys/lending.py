@@ -1,0 +1,349 @@
+"""Keys out and back: who may have which key until when, and the few ways a loan ends."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from app.base import clock, faults, text
+from app.base.refusal import N_, Refused
+from app.desk import due, journal, loan, options, outbox, people
+from app.desk.journal import deed
+from app.desk.loan import Holder, Loan, said
+from app.desk.people import Actor, Staff
+from app.procedures.counter.keys import consent, register
+from app.procedures.counter.keys.register import DUE, KIND, Custody, Key
+
+BACK_BY, CHECK_ENDS, CLOSING = time(18, 30), time(21, 30), time(22, 0)  # KEY-6; the mid shift closes at 22:00
+MORNING = time(8, 15)  # KEY-5
+AFTER_HOURS = timedelta(hours=1)  # a key needed while somebody still stands at the desk after closing
+UNDO = timedelta(seconds=60)
+LONGEST = timedelta(days=366)
+# How departments are called on the board and the slip.
+DEPARTMENTS = {
+    "engineer": "工程部",
+    "engineering_supervisor": "工程部",
+    "gate": "保安部",
+    "patrol": "巡区",
+    "parking": "车场",
+    "finance": "财务部",
+    "storekeeper": "仓库",
+}
+
+
+def staff_holder(staff: Staff) -> Holder:
+    """A colleague as the one who takes a key."""
+    if not staff.active:
+        raise Refused("{name} does not work here any more. Keep the badge.", rule="KEY-4", name=staff.name)
+    of = next((DEPARTMENTS[role] for role in staff.roles if role in DEPARTMENTS), "业主服务中心")
+    return Holder(name=staff.name, of=of, staff=staff.id)
+
+
+def last_moment(now: datetime) -> datetime:
+    """Until when an internal key lent now may be out at all: the day's closing (KEY-2, KEY-3)."""
+    closing = _on(clock.business_day(now), CLOSING)
+    return closing if now < closing else now + AFTER_HOURS
+
+
+def default_until(now: datetime) -> datetime:
+    """18:30; what is lent later is back when the evening check ends (KEY-6)."""
+    day = clock.business_day(now)
+    return next((mark for mark in (_on(day, BACK_BY), _on(day, CHECK_ENDS)) if mark > now), last_moment(now))
+
+
+def _on(day: date, at: time) -> datetime:
+    return clock.at(day, at.hour, at.minute)
+
+
+@deed("key.lent")
+def lend(
+    key: Key, *, to: Holder, until: datetime | None = None, purpose: str = "", signed: str = "badge", by: Actor
+) -> Loan:
+    """Hand a key out for the day. Prints the slip where the taker has no badge to sign with."""
+    _ready(key)
+    _signatures(to, signed, by)
+    now = journal.moment()
+    if key.spare:
+        raise Refused(
+            "{key} is in the sealed spare set: security keeps it from 22:00, nobody else.", rule="KEY-3", key=key.number
+        )
+    wanted = until or default_until(now)
+    if wanted <= now:
+        raise Refused("{time} is over already. Say until when the key is needed.", field="until", time=said(wanted))
+    if key.store == "internal" and wanted > last_moment(now):
+        raise Refused(
+            "An internal key is back on the same day, and never out overnight: {last} at the latest.",
+            rule="KEY-3",
+            field="until",
+            last=said(last_moment(now)),
+        )
+    allowed = consent.require_consent(key, now) if key.store == "entrusted" else None
+    if allowed and wanted > allowed.until:
+        raise Refused(
+            "The owner agreed until {last}. Lend it until then, or ask the owner again.",
+            rule="EKEY-3",
+            field="until",
+            last=said(allowed.until),
+        )
+    made = _hand_out(key, to, wanted, purpose, signed, "day", by)
+    if allowed:
+        consent.spend(allowed, made)
+    return made
+
+
+@deed("key.issued")
+def issue_long(key: Key, *, to: Holder, until: date, purpose: str, signed: str = "badge", by: Actor) -> Loan:
+    """A key for weeks or months (cleaners, night engineers): the supervisor's decision, with an end."""
+    by = people.require(by, "keys.issue_long", rule="KEY-3")
+    _ready(key)
+    _signatures(to, signed, by)
+    if key.store != "internal" or key.spare:
+        raise Refused("Only an ordinary internal key can be issued for long.", rule="EKEY-3", key=key.number)
+    if not purpose.strip():
+        raise Refused("Say what the key is issued for.", rule="KEY-3", field="purpose")
+    now = journal.moment()
+    end = _on(until, BACK_BY)
+    if not now < end <= now + LONGEST:
+        raise Refused("A long issue ends on a day within one year.", rule="KEY-3", field="until")
+    return _hand_out(key, to, end, purpose, signed, "long", by)
+
+
+@deed("key.kept_at_night")
+def keep_at_night(key: Key, *, to: Holder, seal: str, signed: str = "badge", by: Actor) -> Loan:
+    """Security takes the sealed spare set for the night; it is back, seal unbroken, at the morning's count."""
+    _ready(key)
+    _signatures(to, signed, by)
+    now = journal.moment()
+    if not key.spare:
+        raise Refused(
+            "{key} is not in the sealed spare set. No other key stays out overnight.", rule="KEY-3", key=key.number
+        )
+    guard = Staff.get_or_none(Staff.id == to.staff)
+    if guard is None or "gate" not in guard.roles:
+        raise Refused("Only security keeps the spare set. Scan a guard's badge.", rule="KEY-3", key=key.number)
+    day = clock.business_day(now)
+    if now < _on(day, CLOSING):
+        raise Refused("Security takes the spare set from 22:00 on.", rule="KEY-3", key=key.number)
+    if not seal.strip():
+        raise Refused("Write down the number of the seal.", rule="KEY-3", field="seal")
+    journal.note(seal=seal.strip())
+    return _hand_out(key, to, _on(day + timedelta(days=1), MORNING), seal.strip(), signed, "night", by)
+
+
+def _ready(key: Key) -> None:
+    """Lendable: in the box, on no other list (KEY-8)."""
+    register.alive(key)
+    if key.lost:
+        raise Refused(
+            "{key} is reported lost since {day}. Found again: scan it.", key=key.number, day=f"{key.lost:%m-%d}"
+        )
+    there = loan.open_of(KIND, key.id)
+    if there:
+        raise Refused(
+            "{key} is with {holder} since {since}. Scan it to take it back first.",
+            rule="KEY-8",
+            key=key.number,
+            holder=there.holder,
+            since=said(there.since),
+        )
+    if not register.label_of(key):
+        raise Refused("{key} has no label of its own. Print it a new one first.", rule="KEY-8", key=key.number)
+
+
+def _signatures(to: Holder, signed: str, by: Actor) -> None:
+    """Both sign: the session for the handler; a badge, or the paper slip, for the taker (KEY-4)."""
+    if signed not in ("badge", "paper") or (signed == "badge" and to.staff is None):
+        raise Refused(
+            "The taker signs: a colleague with the badge, anybody else on the slip.", rule="KEY-4", field="signed"
+        )
+    if to.staff is None and not to.checked:
+        raise Refused(
+            "Look at the identity paper of {name} and write down which one it was.",
+            rule="KEY-4",
+            field="checked",
+            name=to.name,
+        )
+    people.check(
+        to.staff != by.id,
+        Refused(
+            "Handler and taker are two people: a colleague hands you the key.", rule="KEY-4", override="keys.issue_long"
+        ),
+        by=by,
+    )
+
+
+def _hand_out(key: Key, to: Holder, until: datetime, purpose: str, signed: str, terms: str, by: Actor) -> Loan:
+    _confirm_earlier(key, by)
+    made = loan.lend(KIND, key.id, to=to, until=until, purpose=text.remark(purpose), signed=signed, terms=terms, by=by)
+    faults.at("keys.lent")
+    journal.note(key=key.number, to=to.name, until=said(until), terms=terms, signed=signed, unit_id=_unit(key))
+    _expect_back(key, made)
+    if signed == "paper":
+        outbox.queue("key_slip", made, number=key.number, copies=("存根联",), facts=slip(key, made, by))
+    register.changed()
+    return made
+
+
+def _expect_back(key: Key, made: Loan) -> None:
+    """It is due back at the desk; from then on it is the supervisor's matter too (KEY-7)."""
+    facts = {"key": key.number, "name": place(key), "holder": made.holder, "of": made.holder_of}
+    due.expect(
+        DUE,
+        key.id,
+        slug="back",
+        at=made.until,
+        unit_id=_unit(key),
+        text=N_("{key} {name} is due back from {holder} ({of})."),
+        **facts,
+    )
+    due.expect(
+        DUE,
+        key.id,
+        slug="overdue",
+        at=made.until,
+        unit_id=_unit(key),
+        role="supervisor",
+        text=N_("Overdue: {key} {name} is still with {holder} ({of})."),
+        **facts,
+    )
+
+
+@deed("key.returned")
+def give_back(key: Key, *, by: Actor) -> Loan:
+    """It is back on its hook, whoever had it. Without a clerk (`by` = the desk itself) the next one confirms it."""
+    register.alive(key)
+    there = loan.open_of(KIND, key.id)
+    if there is None:
+        raise Refused(
+            "{key} is in the box, on hook {hook}: nothing to return.", rule="KEY-8", key=key.number, hook=key.hook.label
+        )
+    ended = loan.close(there, by=by)
+    faults.at("keys.returned")
+    register.settle(key, "back", "overdue")
+    journal.note(key=key.number, holder=ended.holder, hook=key.hook.label, unit_id=_unit(key))
+    if not by.id:
+        due.expect(
+            DUE,
+            key.id,
+            slug="confirm",
+            at=ended.ended,
+            text=N_("{key} was returned at the box while nobody was signed in. See that it hangs on {hook}."),
+            key=key.number,
+            hook=key.hook.label,
+        )
+    if ended.terms == "night":
+        due.expect(
+            DUE,
+            key.id,
+            slug="seal",
+            at=ended.ended,
+            text=N_("Look at the seal {seal} of the spare set {key}."),
+            key=key.number,
+            seal=ended.purpose,
+        )
+    register.changed()
+    return ended
+
+
+@deed("key.confirmed")
+def confirm(key: Key, *, by: Actor) -> Loan:
+    """The clerk has seen that a key returned in nobody's presence hangs on its hook (KEY-4)."""
+    last = loan.last_of(KIND, key.id)
+    if last is None or last.ended is None or last.taken_by or last.outcome != "returned":
+        raise Refused("There is no return of {key} to confirm.", key=key.number)
+    last.taken_by = by.id
+    last.save()
+    register.settle(key, "confirm")
+    journal.note(key=key.number)
+    register.changed()
+    return last
+
+
+def _confirm_earlier(key: Key, by: Actor) -> None:
+    """Whoever hands it out has seen that it was there."""
+    last = loan.last_of(KIND, key.id)
+    if last and last.ended and last.outcome == "returned" and last.taken_by is None:
+        confirm(key, by=by)
+
+
+@deed("key.seal_checked")
+def check_seal(key: Key, *, unbroken: bool, remark: str = "", by: Actor) -> Key:
+    """Morning: the spare set's seal is whole, or there is an explanation for the supervisor."""
+    if not unbroken and not remark.strip():
+        raise Refused(
+            "A broken seal needs an explanation: who took which key, when and why.", rule="KEY-9", field="remark"
+        )
+    register.settle(key, "seal")
+    journal.note(key=key.number, unbroken=unbroken, remark=text.remark(remark))
+    if not unbroken:
+        due.expect(
+            DUE,
+            key.id,
+            slug="seal",
+            at=journal.moment(),
+            role="supervisor",
+            text=N_("The seal of the spare set {key} was broken: {remark}"),
+            key=key.number,
+            remark=text.remark(remark),
+        )
+    register.changed()
+    return key
+
+
+@deed("key.told")
+def tell(there: Loan, *, by: Actor) -> Loan:
+    """The holder's department was told to bring the key back (KEY-6)."""
+    if there.ended:
+        raise Refused("This loan was closed at {time} already. Look at the page again.", time=said(there.ended))
+    there.told = journal.moment()
+    there.save()
+    journal.note(holder=there.holder)
+    register.changed()
+    return there
+
+
+@deed("key.undone")
+def undo(there: Loan, *, by: Actor) -> Loan:
+    """Take back the last step within 60 seconds: the same clerk's, and only if nothing followed."""
+    key = Key.get_by_id(there.thing)
+    at = there.ended or there.since
+    clerk = there.taken_by_id if there.ended else there.lent_by_id
+    if there.outcome not in ("", "returned") or journal.moment() - at > UNDO:
+        raise Refused("This can be undone for 60 seconds only. Scan the key instead.")
+    if clerk not in (by.id, None):
+        raise Refused("Only who did it can undo it.")
+    journal.note(key=key.number, holder=there.holder, was="returned" if there.ended else "lent")
+    if there.ended:
+        there = loan.reopen(there)
+        register.settle(key, "confirm", "seal")
+        _expect_back(key, there)
+    else:
+        consent.unspend(there)
+        there = loan.close(there, outcome="undone", by=by)
+        register.settle(key, "back", "overdue")
+    register.changed()
+    return there
+
+
+def place(key: Key) -> str:
+    """What it opens, as the desk says it: never printed on a label."""
+    return f"托管 {key.custody.unit.label} {key.name}" if key.custody else key.name
+
+
+def _unit(key: Key) -> int | None:
+    return Custody.get_by_id(key.custody_id).unit_id if key.custody_id else None
+
+
+def slip(key: Key, made: Loan, by: Actor) -> dict[str, object]:
+    """What the key slip (钥匙借用单) shows."""
+    return {
+        "centre": f"{options.get('estate.name')}{options.get('centre.name')}",
+        "key": f"{key.number} {place(key)}（挂钩 {key.hook.label}）",
+        "holder": f"{made.holder} {made.holder_of}".strip(),
+        "checked": made.checked,
+        "purpose": made.purpose or "—",
+        "since": f"{made.since:%Y-%m-%d %H:%M}",
+        "until": f"{made.until:%Y-%m-%d %H:%M} 前",
+        "internal": key.store == "internal",
+        "terms": made.terms,
+        "clerk": by.name,
+    }
