@@ -49,8 +49,8 @@ def read(text: str) -> Room | None:
     plain = re.sub(r"\s*-\s*", "-", re.sub(r"\s+", " ", plain))
     packed = plain.replace(" ", "").replace("-", "")
     found = _WORDED.fullmatch(packed) or _DASHED.fullmatch(plain) or _BARE.fullmatch(plain)
-    if found is None:
-        return None
+    if found is None or not any(c.isdigit() for c in found["room"]):
+        return None  # `Li Wei` is no room
     parts = found.groupdict()
     building, entrance = parts.get("building"), parts.get("entrance")
     return Room(building and number(building), entrance and number(entrance), parts["room"])

@@ -100,6 +100,7 @@ class Vehicle(db.Table):
     unit = peewee.ForeignKeyField(Unit, index=True, null=True)
     unit_id: int | None
     person = peewee.ForeignKeyField(Person, null=True, index=True)
+    person_id: int | None
     brand = peewee.TextField(default="")
     kind = peewee.TextField(default="")
     colour = peewee.TextField(default="")
