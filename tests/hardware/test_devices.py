@@ -96,7 +96,7 @@ def test_the_probe_says_what_answers_and_prints_the_slip(tmp_path):
     assert "self-test slip of 48 columns printed, the fence was answered" in said.stdout
     assert "PN532 1.6; no card in the field" in said.stdout
     slip = papers[0].read_text()
-    assert "自 检 单" in slip or "自检单" in slip
+    assert "自检单" in slip.replace(" ", "")
     assert "10202600041327" in slip
     assert ("1234567890" * 5)[:48] in slip
 
