@@ -39,7 +39,11 @@ class Posting(db.AppendOnly):
     fen = peewee.IntegerField()
 
     class Meta:
-        indexes = ((("account", "unit", "fen"), False), (("till", "account", "entry", "fen"), False))
+        indexes = (
+            (("account", "unit", "fen"), False),
+            (("unit", "account", "fen"), False),
+            (("till", "account", "entry", "fen"), False),
+        )
 
 
 def post(amounts: Mapping[str, int], *, unit: Unit | None = None, text: str = "") -> Entry | None:
@@ -72,6 +76,12 @@ def balance(account: str, *, unit: Unit | None = None, till: int | None = None) 
     if till is not None:
         query = query.where(Posting.till == till)
     return int(query.scalar() or 0)
+
+
+def balance_below(prefix: str, *, unit: Unit) -> int:
+    """As `balance`, of all accounts of a unit whose names begin so (`deposit.`)."""
+    below = (Posting.account >= prefix) & (Posting.account < prefix[:-1] + chr(ord(prefix[-1]) + 1))
+    return int(Posting.select(peewee.fn.SUM(Posting.fen)).where(below, Posting.unit == unit).scalar() or 0)
 
 
 def prepaid(unit: Unit | None) -> int:

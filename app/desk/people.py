@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import cast
 
 import peewee
 
-from app.base import db
-from app.base.refusal import Refused
+from app.base import clock, db
+from app.base.refusal import N_, Refused
 
 # Roles of rulebook 1.1, plus finance, gate guard and engineering.
 ROLES = {
-    "gm": "General manager",
-    "supervisor": "Centre supervisor",
-    "senior": "Senior property assistant",
-    "cashier": "Cashier",
-    "assistant": "Front-desk assistant",
-    "parking": "Parking administrator",
-    "patrol": "Patrol assistant",
-    "storekeeper": "Storekeeper",
-    "finance": "Finance",
-    "gate": "Gate guard",
-    "engineer": "Engineer",
-    "engineering_supervisor": "Engineering supervisor",
+    "gm": N_("General manager"),
+    "supervisor": N_("Centre supervisor"),
+    "senior": N_("Senior property assistant"),
+    "cashier": N_("Cashier"),
+    "assistant": N_("Front-desk assistant"),
+    "parking": N_("Parking administrator"),
+    "patrol": N_("Patrol assistant"),
+    "storekeeper": N_("Storekeeper"),
+    "finance": N_("Finance"),
+    "gate": N_("Gate guard"),
+    "engineer": N_("Engineer"),
+    "engineering_supervisor": N_("Engineering supervisor"),
 }
 _DESK = frozenset({"supervisor", "senior", "cashier", "assistant", "parking"})  # stand at the counter, collect money
 _LEAD = frozenset({"supervisor"})
@@ -55,6 +56,18 @@ ACTS: dict[str, frozenset[str]] = {
     "slips.release_against_instruction": _LEAD,
     "gate.see": _DESK | {"gate", "patrol"},
     "gate.release": frozenset({"gate"}),
+    "cashier.see": _DESK | {"gm", "finance"},
+    "cashier.collect": _DESK | {"finance"},
+    "cashier.collect_anyway": _LEAD,
+    "cashier.void": frozenset({"cashier", "senior", "supervisor"}),
+    "cashier.refund": _LEAD | {"finance"},
+    "cashier.reverse": _LEAD | {"finance"},
+    "cashier.waive": _LEAD,
+    "cashier.books": frozenset({"cashier", "supervisor", "finance"}),
+    "prices.see": _SEES,
+    "prices.change": _LEAD,
+    "deposits.see": _DESK | {"gm", "finance"},
+    "deposits.give_back": _LEAD | {"finance"},
 }
 
 
@@ -67,7 +80,6 @@ class Staff(db.Table):
     pin_hash = peewee.TextField(null=True)
     password_hash = peewee.TextField(null=True)
     active = db.FlagField(default=True)
-    language = peewee.TextField(default="zh_CN")
     version = peewee.IntegerField(default=1)
 
 
@@ -79,7 +91,7 @@ class Presence(db.Table):
     until = db.MomentField(null=True)
 
     class Meta:
-        indexes = ((("staff", "until"), False),)
+        indexes = ((("staff", "until"), False), (("until", "since"), False))
 
 
 @dataclass(frozen=True)
@@ -94,6 +106,9 @@ class Actor:
     digest: str | None = None
     deputy: bool = False
     overrides: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    # What was overridden earlier for the household that is at the counter now; `check` says when it counts.
+    customer: int | None = None
+    remembered: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 # The desk itself: workers and nightly jobs.
@@ -105,9 +120,20 @@ def actor(staff: Staff, *, station: str = "", key: str | None = None, digest: st
 
 
 def on_duty(role: str) -> bool:
-    """Whether anybody of that role is signed on now."""
-    names = Staff.select(Staff.roles).join(Presence).where(Presence.until.is_null(), Staff.active == True)  # noqa: E712
-    return any(role in staff.roles for staff in names)
+    """Whether anybody of that role has signed on today and has not gone."""
+    return any(role in staff.roles for staff in present())
+
+
+def present() -> list[Staff]:
+    """Who is on duty, in the order of coming. Whoever forgot to go off is not on duty the next day."""
+    day = clock.business_day(clock.now())
+    came = clock.at(day) + clock.DAY_TURNS_AT
+    return list(
+        Staff.select(Staff)
+        .join(Presence)
+        .where(Presence.until.is_null(), Presence.since >= came, Staff.active == True)  # noqa: E712
+        .order_by(Presence.id)
+    )
 
 
 def may(who: Actor, act: str) -> bool:
@@ -126,15 +152,21 @@ def require(who: Actor, act: str, *, rule: str | None = None) -> Actor:
     if _deputises(who, act):
         return replace(who, deputy=True)
     raise Refused(
-        "{name} may not do this ({act}). Ask a colleague who may: {roles}.",
+        "{name} may not do this. Ask a colleague who may: {roles}.",
         rule=rule or "ORG-1",
         name=who.name,
-        act=act,
         roles=sorted(ACTS.get(act, frozenset())),
     )
 
 
-def check(ok: bool, no: Refused, *, by: Actor) -> None:
-    """Refuse unless `ok`, or unless somebody who may has overridden this refusal's rule in place (counter.md 7)."""
-    if not ok and (no.rule is None or no.override is None or no.rule not in by.overrides):
-        raise no
+def check(ok: bool, no: Refused, *, by: Actor, unit_id: int | None = None) -> None:
+    """Refuse unless `ok`, or unless somebody who may has overridden this refusal's rule in place (counter.md 7).
+
+    With `unit_id` an override given before for that household holds as long as it is the one at the counter.
+    """
+    if ok or (no.rule and no.override and no.rule in by.overrides):
+        return
+    if no.rule and no.override and unit_id is not None and unit_id == by.customer and no.rule in by.remembered:
+        cast("dict[str, str]", by.overrides)[no.rule] = by.remembered[no.rule]  # so that this deed's line says it too
+        return
+    raise no

@@ -13,9 +13,9 @@ from typing import Any
 
 import peewee
 
-from app.base import faults, money
-from app.base.refusal import Refused
-from app.desk import charge, ledger, numbering, outbox
+from app.base import clock, faults, money
+from app.base.refusal import N_, Refused
+from app.desk import charge, due, ledger, numbering, outbox
 from app.desk.charge import Charge
 from app.desk.households import Unit
 from app.desk.people import Actor
@@ -213,7 +213,23 @@ def reverse(
     ledger.post(amounts, unit=original.unit, text=row.number)
     cash = any(way.kind == "cash" for way, _ in ways)
     outbox.queue("receipt", row, facts=paper(row), number=row.number, copies=(CUSTOMER, STUB), drawer=cash)
+    if payee:
+        _expect_signature(row)
     return row
+
+
+def _expect_signature(row: Receipt) -> None:
+    """The stub of a refund is signed by the payee the same evening."""
+    due.expect(
+        "counter.cashier",
+        row.id,
+        slug="signature",
+        at=clock.at(row.day, 18, 30),
+        text=N_("Refund {number}: {payee} has to sign the stub"),
+        unit_id=row.unit_id,
+        number=row.number,
+        payee=masked(row.payee),
+    )
 
 
 def _parts(table: type[Any], wanted: dict[int, int], original: Receipt) -> list[tuple[Any, int]]:

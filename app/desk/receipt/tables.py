@@ -20,6 +20,7 @@ class Receipt(db.AppendOnly):
     kind = peewee.TextField()
     of = peewee.ForeignKeyField("self", null=True, index=True)
     unit = peewee.ForeignKeyField(Unit, null=True)
+    unit_id: int | None
     payer = peewee.TextField()
     staff = peewee.ForeignKeyField(Staff)
     at = db.MomentField(index=True)
@@ -48,12 +49,13 @@ class Receipt(db.AppendOnly):
 class ReceiptItem(db.AppendOnly):
     """A line of a receipt; `account` is where it is earned or held. A reversal's line names the line it takes back."""
 
-    receipt = peewee.ForeignKeyField(Receipt, index=True, backref="lines")
+    receipt = peewee.ForeignKeyField(Receipt, index=True)
     text = peewee.TextField()
     account = peewee.TextField()
     charge = peewee.ForeignKeyField(Charge, null=True, index=True)
     fen = peewee.IntegerField()
     of = peewee.ForeignKeyField("self", null=True, index=True)
+    of_id: int | None
 
     class Meta:
         indexes = ((("account", "id"), False),)

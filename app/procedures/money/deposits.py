@@ -1,0 +1,100 @@
+"""Deposits: money held for others, never income (CASH-12). Listed while held, given back against their receipt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import peewee
+
+from app.base import db, live, money
+from app.base import text as texts
+from app.base.refusal import Refused
+from app.desk import people, receipt
+from app.desk.households import Unit
+from app.desk.journal import deed
+from app.desk.people import Actor
+from app.desk.receipt import Receipt, ReceiptItem
+
+ROWS = 60
+
+
+@dataclass(frozen=True)
+class Held:
+    """One deposit still held: the receipt's line and what is left of it, in fen."""
+
+    line: ReceiptItem
+    receipt: Receipt
+    unit: str
+    left: int
+
+
+def held(*, unit: Unit | None = None, below: int = 0, limit: int = ROWS) -> list[Held]:
+    """Deposits with something left, newest first."""
+    back = ReceiptItem.alias()
+    gone = peewee.fn.COALESCE(back.select(peewee.fn.SUM(back.fen)).where(back.of == ReceiptItem.id), 0)
+    query = (
+        ReceiptItem.select(ReceiptItem, Receipt, Unit, (ReceiptItem.fen + gone).alias("remains"))
+        .join(Receipt)
+        .join(Unit, peewee.JOIN.LEFT_OUTER)
+        .where(
+            ReceiptItem.account >= "deposit.",
+            ReceiptItem.account < "deposit/",
+            ReceiptItem.of.is_null(),
+            ReceiptItem.fen + gone > 0,
+        )
+        .order_by(ReceiptItem.id.desc())
+        .limit(limit)
+    )
+    if unit is not None:
+        query = query.where(Receipt.unit == unit)
+    if below:
+        query = query.where(ReceiptItem.id < below)
+    rows: Any = query
+    return [
+        Held(row, row.receipt, row.receipt.unit.label if row.receipt.unit else "", int(row.remains)) for row in rows
+    ]
+
+
+@deed("deposit.given_back")
+def give_back(line: ReceiptItem, *, fen: int, payee: str, reason: str, copy_back: bool, by: Actor) -> Receipt:
+    """Give back `fen` of a deposit by its own tender, against the customer's copy; the payee signs the stub."""
+    original = line.receipt
+    if not line.account.startswith("deposit.") or line.of_id is not None:
+        raise Refused("This line is no deposit.", rule="CASH-12")
+    people.check(
+        people.may(by, "deposits.give_back"),
+        Refused(
+            "{name} may not give a deposit back alone. The supervisor allows it here.",
+            rule="CASH-12",
+            override="deposits.give_back",
+            name=by.name,
+        ),
+        by=by,
+    )
+    people.check(
+        copy_back,
+        Refused(
+            "The customer's copy of {number} has to be handed back.",
+            rule="CASH-12",
+            override="deposits.give_back",
+            field="copy_back",
+            number=original.number,
+        ),
+        by=by,
+    )
+    remark = texts.remark(reason, field="reason")
+    left = next(rest for row, rest in receipt.items_left(original) if row.id == line.id)
+    if not 0 < fen <= left:
+        raise Refused("{left} of this deposit is held.", rule="CASH-12", field="fen", left=money.show(left))
+    made = receipt.reverse(
+        original,
+        kind="refund",
+        items={line.id: fen},
+        tenders=receipt.split_back(original, fen),
+        reason=remark or "退还保证金",
+        payee=texts.name(payee, field="payee"),
+        by=by,
+    )
+    db.after_commit(lambda: live.bump("money", "households"))
+    return made
