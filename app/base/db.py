@@ -18,6 +18,7 @@ import peewee
 from playhouse.apsw_ext import APSWDatabase
 
 from app.base import clock
+from app.base.refusal import N_
 
 PRAGMAS = {
     "journal_mode": "wal",
@@ -48,11 +49,11 @@ class Damaged(Exception):
     """The database is not what this program may write to; it refuses to start and says why."""
 
 
-def open(path: Path | str) -> None:
-    """Bind the books to a file and prove the settings by reading them back."""
+def open(path: Path | str, **connect: Any) -> None:
+    """Bind the books to a file and prove the settings by reading them back. `connect`: apsw.Connection's own (vfs)."""
     if tuple(int(part) for part in apsw.sqlitelibversion().split(".")) < OLDEST_SQLITE:
         raise Damaged(f"SQLite {apsw.sqlitelibversion()} is too old; {OLDEST_SQLITE} or newer is needed.")
-    database.init(str(path), pragmas=PRAGMAS)
+    database.init(str(path), pragmas=PRAGMAS, **connect)
     database.connect(reuse_if_open=True)
     for name, wanted in PRAGMAS.items():
         found = database.pragma(name)
@@ -166,3 +167,22 @@ def create(tables: list[type[Table]]) -> None:
         if issubclass(table, AppendOnly):
             for sql in _guards(table):
                 database.execute_sql(sql)
+
+
+_TROUBLES = (
+    ("full", N_("The disk is full: nothing was written. Free some space, then do it again.")),
+    ("readonly", N_("The books cannot be written to: the disk is read-only. Nothing was written.")),
+    ("read-only", N_("The books cannot be written to: the disk is read-only. Nothing was written.")),
+    ("i/o", N_("The disk does not answer properly. Nothing was written; call whoever looks after this machine.")),
+    ("ioerr", N_("The disk does not answer properly. Nothing was written; call whoever looks after this machine.")),
+    ("locked", N_("The books are held by another program. Nothing was written; try again in a moment.")),
+    ("busy", N_("The books are held by another program. Nothing was written; try again in a moment.")),
+)
+
+
+def trouble(error: BaseException) -> str | None:
+    """What to tell people where the medium failed (promise P16), as an English msgid; None for a fault of ours."""
+    kind = f"{type(error).__name__} {error}".lower()
+    if not isinstance(error, (peewee.OperationalError, apsw.Error)):
+        return None
+    return next((text for sign, text in _TROUBLES if sign in kind), None)
