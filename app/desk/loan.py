@@ -47,6 +47,8 @@ class Loan(db.Table):
     lent_by = peewee.ForeignKeyField(Staff)
     told = db.MomentField(null=True)  # when the holder was last reminded
     ended = db.MomentField(null=True)
+    lent_by_id: int
+    taken_by_id: int | None
     outcome = peewee.TextField(default="")  # returned | lost | undone
     taken_by = peewee.ForeignKeyField(
         Staff, null=True
@@ -121,7 +123,7 @@ def reopen(loan: Loan) -> Loan:
 
 
 def open_of(kind: str, thing: int) -> Loan | None:
-    return cast("Loan | None", Loan.get_or_none(Loan.kind == kind, Loan.thing == thing, Loan.ended.is_null()))
+    return Loan.get_or_none(Loan.kind == kind, Loan.thing == thing, Loan.ended.is_null())
 
 
 def last_of(kind: str, thing: int, *, after: int = 0) -> Loan | None:

@@ -104,6 +104,7 @@ def permissions(custody: Custody, limit: int = 20) -> list[Permission]:
 
 def require_consent(key: Key, at: datetime) -> Permission:
     """Refused unless the owner consented (EKEY-3); nobody can override it."""
+    assert key.custody is not None  # its store says so (KEY-1)
     if found := permission(key.custody, at):
         return found
     last = next(iter(permissions(key.custody, 1)), None)

@@ -9,17 +9,15 @@ from typing import cast
 
 import peewee
 
-from app.base import clock, db, text
+from app.base import db, text
 from app.base.refusal import N_, Refused
 from app.desk import due, journal, loan
 from app.desk.journal import deed
 from app.desk.people import Actor, Staff
-from app.procedures.counter.keys import register
-from app.procedures.counter.keys.lending import CHECK_ENDS, MORNING
-from app.procedures.counter.keys.register import KIND, STORES, Key
+from app.procedures.counter.keys import register, schedule
+from app.procedures.counter.keys.register import KIND, Key
+from app.procedures.counter.keys.schedule import COUNT_DUE, SHIFTS, STORES
 
-DUE = "counter.key_counts"  # due rows are about the box (its place in STORES); slugs: morning, evening, differs
-SHIFTS = ("morning", "evening")
 TWICE = timedelta(seconds=3)  # sooner, the same label again is the same key under a shaking hand
 WORDS = {
     "missing": N_("missing"),
@@ -57,6 +55,7 @@ class Counted(db.AppendOnly):
     count = peewee.ForeignKeyField(Count, index=True)
     code = peewee.TextField()
     key = peewee.ForeignKeyField(Key, null=True)
+    key_id: int | None
     at = db.MomentField()
 
 
@@ -101,7 +100,7 @@ def begin(store: str, *, shift: str, by: Actor) -> Count:
 
 def at_station(station: str) -> Count | None:
     """The count that takes this station's scans."""
-    return cast("Count | None", Count.get_or_none(Count.station == station, Count.ended.is_null()))
+    return Count.get_or_none(Count.station == station, Count.ended.is_null())
 
 
 @deed("key_count.scanned")
@@ -181,7 +180,7 @@ def sign_off(count: Count, *, remarks: dict[str, str], by: Actor) -> Count:
     place = STORES.index(count.store)
     if found:  # reported (KEY-5)
         due.expect(
-            DUE,
+            COUNT_DUE,
             place,
             slug="differs",
             at=journal.moment(),
@@ -190,7 +189,7 @@ def sign_off(count: Count, *, remarks: dict[str, str], by: Actor) -> Count:
             time=f"{count.ended:%m-%d %H:%M}",
             n=len(found),
         )
-    expect_next(count.store, count.shift)
+    schedule.expect_count(count.store, count.shift, done=True)
     register.changed()
     return count
 
@@ -208,28 +207,11 @@ def _everybody_told() -> None:
             )
 
 
-def expect_next(store: str, after: str = "") -> None:
-    """The next counts of that box: 8:15 for both, the evening's for the internal one. Inside a deed."""
-    day, place = clock.business_day(journal.moment()), STORES.index(store)
-    wanted = {"morning": clock.at(day + timedelta(days=1), MORNING.hour, MORNING.minute)}
-    if store == "internal":
-        late = timedelta(days=1) if after == "evening" else timedelta()
-        wanted["evening"] = clock.at(day + late, CHECK_ENDS.hour, CHECK_ENDS.minute)
-    message = {
-        "morning": N_("Count the {box}: 8:15 every morning."),
-        "evening": N_("Evening check of the {box}: who has not brought back a key is told."),
-    }
-    box = "内部钥匙箱" if store == "internal" else "托管钥匙箱"
-    for shift in wanted:
-        if shift == after or not after:
-            due.expect(DUE, place, slug=shift, at=wanted[shift], text=message[shift], box=box)
-
-
 @deed("key_count.read")
 def differences_read(store: str, *, by: Actor) -> None:
     """The supervisor has read the explanations."""
     journal.note(store=store)
-    due.meet(DUE, STORES.index(store), at=journal.moment(), slug="differs")
+    due.meet(COUNT_DUE, STORES.index(store), at=journal.moment(), slug="differs")
 
 
 @deed("key_count.dropped")

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from app.base import clock, faults, text
 from app.base.refusal import N_, Refused
-from app.desk import due, journal, loan, options, outbox, people
+from app.desk import due, instructions, journal, loan, options, outbox, people
 from app.desk.journal import deed
 from app.desk.loan import Holder, Loan, said
 from app.desk.people import Actor, Staff
-from app.procedures.counter.keys import consent, register
+from app.procedures.counter.keys import consent, register, schedule
 from app.procedures.counter.keys.register import DUE, KIND, Custody, Key
 
-BACK_BY, CHECK_ENDS, CLOSING = time(18, 30), time(21, 30), time(22, 0)  # KEY-6; the mid shift closes at 22:00
-MORNING = time(8, 15)  # KEY-5
-AFTER_HOURS = timedelta(hours=1)  # a key needed while somebody still stands at the desk after closing
-UNDO = timedelta(seconds=60)
 LONGEST = timedelta(days=366)
 # How departments are called on the board and the slip.
 DEPARTMENTS = {
@@ -38,44 +34,30 @@ def staff_holder(staff: Staff) -> Holder:
     return Holder(name=staff.name, of=of, staff=staff.id)
 
 
-def last_moment(now: datetime) -> datetime:
-    """Until when an internal key lent now may be out at all: the day's closing (KEY-2, KEY-3)."""
-    closing = _on(clock.business_day(now), CLOSING)
-    return closing if now < closing else now + AFTER_HOURS
-
-
-def default_until(now: datetime) -> datetime:
-    """18:30; what is lent later is back when the evening check ends (KEY-6)."""
-    day = clock.business_day(now)
-    return next((mark for mark in (_on(day, BACK_BY), _on(day, CHECK_ENDS)) if mark > now), last_moment(now))
-
-
-def _on(day: date, at: time) -> datetime:
-    return clock.at(day, at.hour, at.minute)
-
-
 @deed("key.lent")
 def lend(
     key: Key, *, to: Holder, until: datetime | None = None, purpose: str = "", signed: str = "badge", by: Actor
 ) -> Loan:
     """Hand a key out for the day. Prints the slip where the taker has no badge to sign with."""
-    _ready(key)
+    lendable(key)
     _signatures(to, signed, by)
     now = journal.moment()
     if key.spare:
         raise Refused(
             "{key} is in the sealed spare set: security keeps it from 22:00, nobody else.", rule="KEY-3", key=key.number
         )
-    wanted = until or default_until(now)
+    wanted = until or schedule.default_until(now)
     if wanted <= now:
         raise Refused("{time} is over already. Say until when the key is needed.", field="until", time=said(wanted))
-    if key.store == "internal" and wanted > last_moment(now):
+    if key.store == "internal" and wanted > schedule.last_moment(now):
         raise Refused(
             "An internal key is back on the same day, and never out overnight: {last} at the latest.",
             rule="KEY-3",
             field="until",
-            last=said(last_moment(now)),
+            last=said(schedule.last_moment(now)),
         )
+    if key.custody:
+        _instructions(key.custody, by)
     allowed = consent.require_consent(key, now) if key.store == "entrusted" else None
     if allowed and wanted > allowed.until:
         raise Refused(
@@ -84,7 +66,7 @@ def lend(
             field="until",
             last=said(allowed.until),
         )
-    made = _hand_out(key, to, wanted, purpose, signed, "day", by)
+    made = _hand_out(key, to, wanted, purpose=purpose, signed=signed, terms="day", by=by)
     if allowed:
         consent.spend(allowed, made)
     return made
@@ -94,23 +76,23 @@ def lend(
 def issue_long(key: Key, *, to: Holder, until: date, purpose: str, signed: str = "badge", by: Actor) -> Loan:
     """A key for weeks or months (cleaners, night engineers): the supervisor's decision, with an end."""
     by = people.require(by, "keys.issue_long", rule="KEY-3")
-    _ready(key)
+    lendable(key)
     _signatures(to, signed, by)
     if key.store != "internal" or key.spare:
         raise Refused("Only an ordinary internal key can be issued for long.", rule="EKEY-3", key=key.number)
     if not purpose.strip():
         raise Refused("Say what the key is issued for.", rule="KEY-3", field="purpose")
     now = journal.moment()
-    end = _on(until, BACK_BY)
+    end = schedule.on(until, schedule.BACK_BY)
     if not now < end <= now + LONGEST:
         raise Refused("A long issue ends on a day within one year.", rule="KEY-3", field="until")
-    return _hand_out(key, to, end, purpose, signed, "long", by)
+    return _hand_out(key, to, end, purpose=purpose, signed=signed, terms="long", by=by)
 
 
 @deed("key.kept_at_night")
 def keep_at_night(key: Key, *, to: Holder, seal: str, signed: str = "badge", by: Actor) -> Loan:
     """Security takes the sealed spare set for the night; it is back, seal unbroken, at the morning's count."""
-    _ready(key)
+    lendable(key)
     _signatures(to, signed, by)
     now = journal.moment()
     if not key.spare:
@@ -121,15 +103,23 @@ def keep_at_night(key: Key, *, to: Holder, seal: str, signed: str = "badge", by:
     if guard is None or "gate" not in guard.roles:
         raise Refused("Only security keeps the spare set. Scan a guard's badge.", rule="KEY-3", key=key.number)
     day = clock.business_day(now)
-    if now < _on(day, CLOSING):
+    if now < schedule.on(day, schedule.CLOSING):
         raise Refused("Security takes the spare set from 22:00 on.", rule="KEY-3", key=key.number)
     if not seal.strip():
         raise Refused("Write down the number of the seal.", rule="KEY-3", field="seal")
     journal.note(seal=seal.strip())
-    return _hand_out(key, to, _on(day + timedelta(days=1), MORNING), seal.strip(), signed, "night", by)
+    return _hand_out(
+        key,
+        to,
+        schedule.on(day + timedelta(days=1), schedule.MORNING),
+        purpose=seal.strip(),
+        signed=signed,
+        terms="night",
+        by=by,
+    )
 
 
-def _ready(key: Key) -> None:
+def lendable(key: Key) -> None:
     """Lendable: in the box, on no other list (KEY-8)."""
     register.alive(key)
     if key.lost:
@@ -147,6 +137,22 @@ def _ready(key: Key) -> None:
         )
     if not register.label_of(key):
         raise Refused("{key} has no label of its own. Print it a new one first.", rule="KEY-8", key=key.number)
+
+
+def _instructions(custody: Custody, by: Actor) -> None:
+    """What the household said about its keys comes back at the act it concerns (counter.md 9)."""
+    instructions.require_read(custody.unit_id, "key", by=by)
+    forbids = instructions.blocking(custody.unit_id, "key")
+    people.check(
+        forbids is None,
+        Refused(
+            "The household's standing instruction forbids it: {text}",
+            rule="EKEY-8",
+            override="keys.issue_long",
+            text=forbids.text if forbids else "",
+        ),
+        by=by,
+    )
 
 
 def _signatures(to: Holder, signed: str, by: Actor) -> None:
@@ -171,19 +177,19 @@ def _signatures(to: Holder, signed: str, by: Actor) -> None:
     )
 
 
-def _hand_out(key: Key, to: Holder, until: datetime, purpose: str, signed: str, terms: str, by: Actor) -> Loan:
+def _hand_out(key: Key, to: Holder, until: datetime, *, purpose: str, signed: str, terms: str, by: Actor) -> Loan:
     _confirm_earlier(key, by)
     made = loan.lend(KIND, key.id, to=to, until=until, purpose=text.remark(purpose), signed=signed, terms=terms, by=by)
     faults.at("keys.lent")
     journal.note(key=key.number, to=to.name, until=said(until), terms=terms, signed=signed, unit_id=_unit(key))
-    _expect_back(key, made)
+    expect_back(key, made)
     if signed == "paper":
         outbox.queue("key_slip", made, number=key.number, copies=("存根联",), facts=slip(key, made, by))
     register.changed()
     return made
 
 
-def _expect_back(key: Key, made: Loan) -> None:
+def expect_back(key: Key, made: Loan) -> None:
     """It is due back at the desk; from then on it is the supervisor's matter too (KEY-7)."""
     facts = {"key": key.number, "name": place(key), "holder": made.holder, "of": made.holder_of}
     due.expect(
@@ -250,7 +256,7 @@ def confirm(key: Key, *, by: Actor) -> Loan:
     last = loan.last_of(KIND, key.id)
     if last is None or last.ended is None or last.taken_by or last.outcome != "returned":
         raise Refused("There is no return of {key} to confirm.", key=key.number)
-    last.taken_by = by.id
+    last.taken_by = Staff.get_by_id(by.id)
     last.save()
     register.settle(key, "confirm")
     journal.note(key=key.number)
@@ -265,72 +271,13 @@ def _confirm_earlier(key: Key, by: Actor) -> None:
         confirm(key, by=by)
 
 
-@deed("key.seal_checked")
-def check_seal(key: Key, *, unbroken: bool, remark: str = "", by: Actor) -> Key:
-    """Morning: the spare set's seal is whole, or there is an explanation for the supervisor."""
-    if not unbroken and not remark.strip():
-        raise Refused(
-            "A broken seal needs an explanation: who took which key, when and why.", rule="KEY-9", field="remark"
-        )
-    register.settle(key, "seal")
-    journal.note(key=key.number, unbroken=unbroken, remark=text.remark(remark))
-    if not unbroken:
-        due.expect(
-            DUE,
-            key.id,
-            slug="seal",
-            at=journal.moment(),
-            role="supervisor",
-            text=N_("The seal of the spare set {key} was broken: {remark}"),
-            key=key.number,
-            remark=text.remark(remark),
-        )
-    register.changed()
-    return key
-
-
-@deed("key.told")
-def tell(there: Loan, *, by: Actor) -> Loan:
-    """The holder's department was told to bring the key back (KEY-6)."""
-    if there.ended:
-        raise Refused("This loan was closed at {time} already. Look at the page again.", time=said(there.ended))
-    there.told = journal.moment()
-    there.save()
-    journal.note(holder=there.holder)
-    register.changed()
-    return there
-
-
-@deed("key.undone")
-def undo(there: Loan, *, by: Actor) -> Loan:
-    """Take back the last step within 60 seconds: the same clerk's, and only if nothing followed."""
-    key = Key.get_by_id(there.thing)
-    at = there.ended or there.since
-    clerk = there.taken_by_id if there.ended else there.lent_by_id
-    if there.outcome not in ("", "returned") or journal.moment() - at > UNDO:
-        raise Refused("This can be undone for 60 seconds only. Scan the key instead.")
-    if clerk not in (by.id, None):
-        raise Refused("Only who did it can undo it.")
-    journal.note(key=key.number, holder=there.holder, was="returned" if there.ended else "lent")
-    if there.ended:
-        there = loan.reopen(there)
-        register.settle(key, "confirm", "seal")
-        _expect_back(key, there)
-    else:
-        consent.unspend(there)
-        there = loan.close(there, outcome="undone", by=by)
-        register.settle(key, "back", "overdue")
-    register.changed()
-    return there
-
-
 def place(key: Key) -> str:
     """What it opens, as the desk says it: never printed on a label."""
     return f"托管 {key.custody.unit.label} {key.name}" if key.custody else key.name
 
 
 def _unit(key: Key) -> int | None:
-    return Custody.get_by_id(key.custody_id).unit_id if key.custody_id else None
+    return key.custody.unit_id if key.custody else None
 
 
 def slip(key: Key, made: Loan, by: Actor) -> dict[str, object]:

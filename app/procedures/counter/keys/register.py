@@ -14,10 +14,10 @@ from app.desk import due, journal, loan, numbering, options, outbox
 from app.desk.households import Person, Unit
 from app.desk.journal import deed
 from app.desk.people import Actor, Staff
+from app.procedures.counter.keys import schedule
 
 KIND = "key"  # of a loan
 DUE = "counter.keys"  # due rows are about the key's id; slugs: back overdue confirm seal lost label
-STORES = ("internal", "entrusted")
 
 
 class Custody(db.Table):
@@ -25,6 +25,7 @@ class Custody(db.Table):
 
     number = peewee.TextField(unique=True)  # of the custody letter: TG-2026-000012
     unit = peewee.ForeignKeyField(Unit, index=True)
+    unit_id: int
     owner = peewee.ForeignKeyField(Person)
     kind = peewee.TextField()  # hardship | rectification | lock_change
     reason = peewee.TextField()
@@ -52,6 +53,7 @@ class Key(db.Table):
     pieces = peewee.IntegerField(default=1)
     spare = db.FlagField(default=False)  # in the sealed set that security keeps at night
     custody = peewee.ForeignKeyField(Custody, null=True, index=True)
+    custody_id: int | None
     lost = db.MomentField(null=True)
     retired = db.MomentField(null=True)
     remark = peewee.TextField(default="")
@@ -113,7 +115,7 @@ def read(label: str) -> Key | None:
     """
     plain = re.sub(r"\s", "", text.half_width(label)).upper()
     if re.fullmatch(r"K[0-9]{1,6}", plain, re.ASCII):
-        return cast("Key | None", Key.get_or_none(Key.id == int(plain[1:])))
+        return Key.get_or_none(Key.id == int(plain[1:]))
     found = numbering.read_code(plain)
     if not found or found[0] != "key":
         return None
@@ -185,6 +187,9 @@ def add(
     )
     journal.note(key=key.number, store=store, hook=key.hook.label, unit_id=custody.unit_id if custody else None)
     _label(key)
+    if Key.select().where(Key.store == store).count() == 1:  # from its first key on, a box is counted
+        for shift in schedule.SHIFTS:
+            schedule.expect_count(store, shift)
     changed()
     return key
 

@@ -1,0 +1,52 @@
+"""The times of the key box: back by, checked until, counted at (KEY-2, KEY-5, KEY-6)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from app.base import clock
+from app.base.refusal import N_
+from app.desk import due, journal
+
+MORNING = time(8, 15)  # KEY-5
+BACK_BY, CHECK_ENDS, CLOSING = time(18, 30), time(21, 30), time(22, 0)  # KEY-6; the mid shift closes at 22:00
+AFTER_HOURS = timedelta(hours=1)  # a key needed while somebody still stands at the desk after closing
+COUNT_DUE = "counter.key_counts"  # due rows are about the box (its place in STORES); slugs: morning evening differs
+STORES = ("internal", "entrusted")
+BOXES = {"internal": "内部钥匙箱", "entrusted": "托管钥匙箱"}
+SHIFTS = {
+    "morning": (MORNING, N_("Count the {box}: every morning at 8:15.")),
+    "evening": (CHECK_ENDS, N_("Evening check of the {box}: whoever has not brought back a key is told.")),
+}
+
+
+def on(day: date, at: time) -> datetime:
+    return clock.at(day, at.hour, at.minute)
+
+
+def last_moment(now: datetime) -> datetime:
+    """Until when an internal key lent now may be out at all: the day's closing (KEY-2, KEY-3)."""
+    closing = on(clock.business_day(now), CLOSING)
+    return closing if now < closing else now + AFTER_HOURS
+
+
+def default_until(now: datetime) -> datetime:
+    """18:30; what is lent later is back when the evening check ends (KEY-6)."""
+    day = clock.business_day(now)
+    return next((mark for mark in (on(day, BACK_BY), on(day, CHECK_ENDS)) if mark > now), last_moment(now))
+
+
+def expect_count(store: str, shift: str, *, done: bool = False) -> None:
+    """The next count of that box: today's if its time has not come and it is not done. Inside a deed.
+
+    Both boxes are counted in the morning; the evening check is the internal box's, whose keys come back every day.
+    """
+    if shift == "evening" and store != "internal":
+        return
+    at, message = SHIFTS[shift]
+    now = journal.moment()
+    day = clock.business_day(now)
+    moment = on(day, at)
+    if done or moment < now:
+        moment = on(day + timedelta(days=1), at)
+    due.expect(COUNT_DUE, STORES.index(store), slug=shift, at=moment, text=message, box=BOXES[store])
