@@ -1,0 +1,217 @@
+"""One page a household: alerts first, people, cars, instructions, what is owed and held, and the buttons for its acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from flask import abort, request
+from flask_login import current_user
+
+from app.base import clock
+from app.base.refusal import N_
+from app.desk import charge, estate, households, instructions, ledger, residents, sessions
+from app.desk.households import Person, Relation, Unit
+from app.desk.instructions import Instruction
+from app.screens.homes import sections
+from app.web import Answer, Screen, customer, form, go, me, page, say
+
+screen = Screen("homes/households", title=N_("Households"), key="F8", act="households.see", order=0)
+
+# What a household is at the counter for: screen, label, function key. Each takes ?unit=ID.
+ACTS = (
+    ("counter_cashier", N_("Take money"), "F1"),
+    ("counter_release_slips", N_("Release slip"), "Shift+F1"),
+    ("counter_water_cards", N_("Water card"), "F7"),
+    ("counter_keys", N_("Keys"), "F6"),
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A full number that was asked for, with a reason, in this request."""
+
+    person: int
+    field: str
+    value: str
+
+
+def _unit(unit: int) -> Unit:
+    return Unit.get_or_none(Unit.id == unit) or abort(404)
+
+
+def _show(unit: Unit, block: str = "", seen: Seen | None = None) -> Answer:
+    """The household's page; `block` for htmx."""
+    here = households.people_of(unit)
+    holders = [relation.person_id for relation in here if relation.kind == "owner"]
+    return page(
+        "homes/household.html" + (f"#{block}" if block else ""),
+        unit=unit,
+        people=[households.shown(relation) for relation in here],
+        former=[households.shown(relation) for relation in households.former_of(unit)],
+        kinds=households.KINDS,
+        uses=households.USES,
+        states=households.STATES,
+        others=households.other_units(unit),
+        vehicles=households.vehicles_of(unit, here),
+        fees=estate.fees_of(unit),
+        spaces=estate.spaces_of(holders) if holders else [],
+        alerts=instructions.unread(unit, by=me()),
+        standing=instructions.open_of(unit),
+        instruction_kinds=instructions.KINDS,
+        charges=charge.open_of(unit, 12),
+        owed=charge.owed(unit),
+        prepaid=ledger.prepaid(unit),
+        sections=sections.of(unit),
+        acts=ACTS,
+        seen=seen,
+        today=clock.today(),
+    )
+
+
+@screen.reads()
+def recent() -> Answer:
+    """The last ten households of this session (Shift+F8)."""
+    ids = sessions.memory(current_user.session).households
+    found = {unit.id: unit for unit in Unit.select().where(Unit.id.in_(ids))} if ids else {}
+    return page("homes/recent.html#board", units=[found[each] for each in ids if each in found])
+
+
+@screen.reads("/last")
+def last() -> Answer:
+    """F8: the household before the one that is open."""
+    ids = sessions.memory(current_user.session).households
+    open_now = request.args.get("from", type=int)
+    before = next((each for each in ids if each != open_now), None)
+    return go("homes_households.show", unit=before) if before else go("homes_households.recent")
+
+
+@screen.reads("/<int:unit>")
+def show(unit: int) -> Answer:
+    row = _unit(unit)
+    customer(row.id)
+    return _show(row, "board")
+
+
+@screen.reads("/person/<int:person>")
+def somebody(person: int) -> Answer:
+    """A person who belongs to no unit (or whoever is asked for by name)."""
+    row = Person.get_or_none(Person.id == person) or abort(404)
+    who = households.shown(Relation(person=row, kind=""))
+    return page("homes/person.html", person=who, homes=households.units_of(row), kinds=households.KINDS)
+
+
+@screen.does("/<int:unit>/reveal", act="households.reveal", again="homes_households.show")
+def reveal(unit: int) -> Answer:
+    """Show one full number in its place, after its line is in the journal (promise P11)."""
+    row, fields = _unit(unit), form()
+    person = _of_this_unit(row, fields.whole("person"))
+    field = fields.choice("field", residents.FIELDS)
+    # Without the form's key: every sight has its line, also when the same form is sent again.
+    by = replace(me(), key=None, digest=None)
+    residents.reveal(person, field, reason=fields.text("reason", most=500), unit_id=row.id, by=by)
+    return _show(row, "residents", Seen(person.id, field, getattr(person, field)))
+
+
+def _of_this_unit(unit: Unit, person: int) -> Person:
+    found = (
+        Relation.select(Relation, Person).join(Person).where(Relation.unit == unit, Relation.person == person).first()
+    )
+    return found.person if found else abort(404)
+
+
+@screen.does("/<int:unit>/add", act="households.change", again="homes_households.show")
+def add(unit: int) -> Answer:
+    row, fields = _unit(unit), form()
+    residents.add_resident(
+        row,
+        fields.text("name", most=500),
+        fields.choice("kind", households.KINDS),
+        since=fields.day("since") or clock.today(),
+        phone=fields.text("phone", most=40, need=False),
+        id_number=fields.text("id_number", most=40, need=False),
+        by=me(),
+    )
+    return say(_show(row, "residents"), N_("Entered."))
+
+
+def _relation(unit: Unit, relation: int) -> Relation:
+    return Relation.get_or_none(Relation.id == relation, Relation.unit == unit) or abort(404)
+
+
+@screen.does("/<int:unit>/end/<int:relation>", act="households.change", again="homes_households.show")
+def end(unit: int, relation: int) -> Answer:
+    row = _unit(unit)
+    residents.end_relation(_relation(row, relation), until=form().day("until") or clock.today(), by=me())
+    return say(_show(row, "residents"), N_("Ended. The entry stays in the history."))
+
+
+@screen.does("/<int:unit>/confirm/<int:relation>", act="households.change", again="homes_households.show")
+def confirm(unit: int, relation: int) -> Answer:
+    row = _unit(unit)
+    residents.confirm(_relation(row, relation), by=me())
+    return say(_show(row, "residents"), N_("Confirmed."))
+
+
+@screen.does("/<int:unit>/phone/<int:person>", act="households.change", again="homes_households.show")
+def phone(unit: int, person: int) -> Answer:
+    row, fields = _unit(unit), form()
+    residents.change_person(
+        _of_this_unit(row, person),
+        version=fields.whole("version"),
+        phone=fields.text("phone", most=40, need=False),
+        by=me(),
+    )
+    return say(_show(row, "residents"), N_("The phone is changed."))
+
+
+@screen.does("/<int:unit>/car", act="households.change", again="homes_households.show")
+def car(unit: int) -> Answer:
+    row, fields = _unit(unit), form()
+    residents.add_vehicle(
+        row,
+        fields.text("plate", most=16),
+        brand=fields.text("brand", need=False),
+        colour=fields.text("colour", need=False),
+        by=me(),
+    )
+    return say(_show(row, "cars"), N_("Entered."))
+
+
+@screen.does("/<int:unit>/car/<int:vehicle>/end", act="households.change", again="homes_households.show")
+def car_gone(unit: int, vehicle: int) -> Answer:
+    row = _unit(unit)
+    theirs = households.vehicles_of(row, households.people_of(row))
+    residents.end_vehicle(next((each for each in theirs if each.id == vehicle), None) or abort(404), by=me())
+    return say(_show(row, "cars"), N_("Ended. The entry stays in the history."))
+
+
+@screen.does("/<int:unit>/instruct", act="instructions.change", again="homes_households.show")
+def instruct(unit: int) -> Answer:
+    row, fields = _unit(unit), form()
+    instructions.give(
+        row,
+        fields.choice("kind", instructions.KINDS),
+        fields.text("text", most=500),
+        blocks=fields.flag("blocks"),
+        until=fields.day("until", need=False),
+        by=me(),
+    )
+    return say(_show(row, "board"), N_("Entered."))
+
+
+def _instruction(unit: Unit, instruction: int) -> Instruction:
+    return Instruction.get_or_none(Instruction.id == instruction, Instruction.unit == unit) or abort(404)
+
+
+@screen.does("/<int:unit>/read/<int:instruction>", act="instructions.acknowledge", again="homes_households.show")
+def read(unit: int, instruction: int) -> Answer:
+    row = _unit(unit)
+    instructions.acknowledge(_instruction(row, instruction), by=me())
+    return _show(row, "board")
+
+
+@screen.does("/<int:unit>/uninstruct/<int:instruction>", act="instructions.change", again="homes_households.show")
+def uninstruct(unit: int, instruction: int) -> Answer:
+    row = _unit(unit)
+    instructions.end(_instruction(row, instruction), by=me())
+    return say(_show(row, "board"), N_("Ended. The entry stays in the history."))
