@@ -1,0 +1,40 @@
+"""Goods release slips (物品放行条), GOODS-1..9: no goods leave without the owner's will. The verbs of its modules."""
+
+from app.procedures.counter.release_slips.detail import Sheet, sheet
+from app.procedures.counter.release_slips.gate import find, guards, left_of, let_out, take_back_copy, undo
+from app.procedures.counter.release_slips.issue import Applicant, Consent, current, make, seal
+from app.procedures.counter.release_slips.items import UNITS, Line, read
+from app.procedures.counter.release_slips.later import cancel, owner_signed
+from app.procedures.counter.release_slips.lists import SHOWS, STATES, counts, listing, search
+from app.procedures.counter.release_slips.tables import APPLICANTS, CATEGORIES, KIND, Exit, Slip
+
+__all__ = [
+    "APPLICANTS",
+    "CATEGORIES",
+    "KIND",
+    "SHOWS",
+    "STATES",
+    "UNITS",
+    "Applicant",
+    "Consent",
+    "Exit",
+    "Line",
+    "Sheet",
+    "Slip",
+    "cancel",
+    "counts",
+    "current",
+    "find",
+    "guards",
+    "left_of",
+    "let_out",
+    "listing",
+    "make",
+    "owner_signed",
+    "read",
+    "seal",
+    "search",
+    "sheet",
+    "take_back_copy",
+    "undo",
+]

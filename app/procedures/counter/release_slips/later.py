@@ -1,0 +1,45 @@
+"""What the desk may still do with a slip: the owner signs later, it is cancelled."""
+
+from __future__ import annotations
+
+from app.base import db
+from app.base import text as texts
+from app.base.refusal import Refused
+from app.desk import due, journal, people
+from app.desk.journal import deed, note
+from app.desk.people import Actor
+from app.procedures.counter.release_slips.gate import close
+from app.procedures.counter.release_slips.issue import changed, sign
+from app.procedures.counter.release_slips.tables import KIND, Signing, Slip
+
+
+@deed("slip.owner_signed")
+def owner_signed(slip: Slip, *, how: str, png: bytes = b"", by: Actor) -> Slip:
+    """The owner who agreed by phone has signed, on the pad or on the paper (C40)."""
+    by = people.require(by, "slips.issue", rule="GOODS-3")
+    slip = Slip.get_by_id(slip.id)
+    if slip.cancelled or Signing.select().where(Signing.slip == slip, Signing.who == "owner").exists():
+        raise Refused("No owner's signature is pending on this slip.", rule="GOODS-3")
+    sign(slip, "owner", how, png, by=by)
+    due.meet(KIND, slip.id, at=journal.moment(), slug="owner")
+    note(unit_id=slip.unit_id, number=slip.number, how=how)
+    db.after_commit(changed)
+    return slip
+
+
+@deed("slip.cancelled")
+def cancel(slip: Slip, *, reason: str, by: Actor) -> Slip:
+    """Take a slip, or what is left of it, out of use, with the reason."""
+    by = people.require(by, "slips.issue")
+    slip = Slip.get_by_id(slip.id)
+    reason = texts.remark(reason, field="reason")
+    if len(reason) < 2:
+        raise Refused("Say why the slip is cancelled.", field="reason")
+    if slip.cancelled or slip.closed:
+        raise Refused("This slip is closed already; it cannot be cancelled.")
+    slip.cancelled, slip.reason = journal.moment(), reason
+    close(slip)
+    due.meet(KIND, slip.id, at=journal.moment())
+    note(unit_id=slip.unit_id, number=slip.number, reason=reason)
+    db.after_commit(changed)
+    return slip
