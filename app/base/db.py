@@ -32,14 +32,24 @@ OLDEST_SQLITE = (3, 51, 3)  # before: a WAL reset could lose a commit
 
 
 class _Books(APSWDatabase):
-    """Counts statements a thread, so that a test can say how many a page costs."""
+    """Counts statements a thread, so that a test can say how many a page costs; knows what a transaction added."""
+
+    def _add_conn_hooks(self, conn: apsw.Connection) -> None:
+        super()._add_conn_hooks(conn)
+        conn.set_update_hook(_changed)
 
     def execute_sql(self, sql: str, params: Any = None, *args: Any, **kwargs: Any) -> Any:
         _local.statements = getattr(_local, "statements", 0) + 1
         return super().execute_sql(sql, params, *args, **kwargs)
 
 
+def _changed(kind: int, _schema: str, table: str, rowid: int) -> None:
+    if kind == apsw.SQLITE_INSERT and table in _kept_for_good:
+        _local.added.setdefault(table, []).append(rowid)
+
+
 _local = threading.local()
+_kept_for_good: set[str] = set()  # append-only tables
 _writing = threading.Lock()
 # lock_type: a transaction that reads, then writes must hold the write lock from its start.
 database = _Books(None, lock_type="IMMEDIATE", timeout=5)
@@ -49,11 +59,12 @@ class Damaged(Exception):
     """The database is not what this program may write to; it refuses to start and says why."""
 
 
-def open(path: Path | str, **connect: Any) -> None:
-    """Bind the books to a file and prove the settings by reading them back. `connect`: apsw.Connection's own (vfs)."""
+def open(path: Path | str, *, vfs: str | None = None) -> None:
+    """Bind the books to a file (through that SQLite VFS) and prove the settings by reading them back."""
     if tuple(int(part) for part in apsw.sqlitelibversion().split(".")) < OLDEST_SQLITE:
         raise Damaged(f"SQLite {apsw.sqlitelibversion()} is too old; {OLDEST_SQLITE} or newer is needed.")
-    database.init(str(path), pragmas=PRAGMAS, **connect)
+    _kept_for_good.update(table._meta.table_name for table in AppendOnly.__subclasses__())
+    database.init(str(path), pragmas=PRAGMAS, vfs=vfs)
     database.connect(reuse_if_open=True)
     for name, wanted in PRAGMAS.items():
         found = database.pragma(name)
@@ -84,11 +95,16 @@ def write() -> Iterator[bool]:
     if database.in_transaction():
         yield False
         return
-    _local.after = []
+    _local.after, _local.added = [], {}
     with _writing, database.atomic():
         yield True
     for act in _local.after:
         act()
+
+
+def added() -> dict[str, list[int]]:
+    """Table -> ids of the append-only rows this transaction has added so far."""
+    return {table: sorted(ids) for table, ids in sorted(_local.added.items())}
 
 
 def after_commit(act: Callable[[], None]) -> None:
@@ -149,7 +165,6 @@ class Table(peewee.Model):
 
 class AppendOnly(Table):
     """Rows are never changed or deleted; mistakes are reversed by new rows (promise P9)."""
-
 
 def _guards(table: type[Table]) -> list[str]:
     name = table._meta.table_name

@@ -3,13 +3,14 @@
     @deed("lent")
     def lend(key: Key, *, to: Borrower, by: Actor) -> Loan: ...
 
-A deed called inside a deed joins its transaction and writes its own line.
+A deed called inside a deed joins its transaction and writes its own line. The outermost line seals, by its hash over
+the one before, every append-only row its transaction has added (promise P9).
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar, get_type_hints
@@ -18,6 +19,7 @@ import peewee
 
 from app.base import clock, db
 from app.base.refusal import Conflict
+from app.desk import chain
 from app.desk.people import Actor, Staff
 
 P = ParamSpec("P")
@@ -39,6 +41,8 @@ class Line(db.AppendOnly):
     detail = db.JsonField(default=dict)
     key = peewee.TextField(null=True, unique=True)  # form key and verb: the same form is done once
     digest = peewee.TextField(null=True)
+    seals = db.JsonField(null=True)  # table -> ids added with it; null: a line inside another's deed
+    hash = peewee.TextField(null=True)
 
     class Meta:
         table_name = "journal"
@@ -129,7 +133,7 @@ def deed(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                     row = do(*args, **kwargs)
                 finally:
                     _frame.reset(token)
-                _write(verb, frame, by, row, keyed=outer is None)
+                _write(verb, frame, by, row, outermost=outer is None)
                 return row
 
         run.__deed__ = verb  # type: ignore[attr-defined]
@@ -138,11 +142,11 @@ def deed(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return wrap
 
 
-def _write(verb: str, frame: _Frame, by: Actor, row: Any, *, keyed: bool) -> None:
+def _write(verb: str, frame: _Frame, by: Actor, row: Any, *, outermost: bool) -> None:
     about = row if isinstance(row, db.Table) else None
     if by.overrides:
         frame.facts.setdefault("overrides", dict(sorted(by.overrides.items())))
-    Line.insert(
+    line = Line(
         at=frame.at,
         day=clock.business_day(frame.at),
         verb=verb,
@@ -153,6 +157,29 @@ def _write(verb: str, frame: _Frame, by: Actor, row: Any, *, keyed: bool) -> Non
         deputy=by.deputy,
         station=by.station,
         detail=frame.facts,
-        key=f"{by.key}:{verb}" if keyed and by.key else None,
-        digest=by.digest if keyed else None,
-    ).execute()
+        key=f"{by.key}:{verb}" if outermost and by.key else None,
+        digest=by.digest if outermost else None,
+        seals=db.added() if outermost else None,
+    )
+    if outermost:
+        line.hash = chain.link(head(), sealed(line))
+    line.save()
+
+
+def head() -> str:
+    """The hash of the last sealed line: the state of the whole books in one word."""
+    last = Line.select(Line.hash).where(Line.hash.is_null(False)).order_by(Line.id.desc()).limit(1)
+    return str(last.scalar() or "")
+
+
+def sealed(line: Line) -> list[Any]:
+    """What a line's hash is over: its own fields and every row it seals, as stored."""
+    own = {name: value for name, value in line.__data__.items() if name not in ("id", "hash")}
+    own = {name: line._meta.fields[name].db_value(value) for name, value in own.items()}
+    return [own, {table: list(_rows(table, ids)) for table, ids in (line.seals or {}).items()}]
+
+
+def _rows(table: str, ids: list[int]) -> Iterator[tuple[Any, ...]]:
+    for some in peewee.chunked(ids, 500):
+        marks = ",".join("?" * len(some))
+        yield from db.database.execute_sql(f"SELECT * FROM {table} WHERE id IN ({marks}) ORDER BY id", tuple(some))  # noqa: S608 - a table of ours

@@ -16,11 +16,12 @@ import peewee
 from app.base import clock, faults, money
 from app.base.refusal import N_, Refused
 from app.desk import charge, due, ledger, numbering, outbox
+from app.desk.chain import KEY_FILE
 from app.desk.charge import Charge
 from app.desk.households import Unit
 from app.desk.people import Actor
 from app.desk.receipt import chain
-from app.desk.receipt.chain import KEY_FILE, head, verify
+from app.desk.receipt.chain import head, verify
 from app.desk.receipt.printed import TENDER_NAMES, masked, paper
 from app.desk.receipt.tables import Receipt, ReceiptItem, ReceiptTender
 

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
-import os
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
-from app.base import clock, db
+from app.base import clock
 from app.desk import journal, numbering, options
+from app.desk.chain import link
 from app.desk.households import Unit
 from app.desk.numbering import Series
 from app.desk.people import Actor
 from app.desk.receipt.tables import Receipt
-
-KEY_FILE = "receipt-chain.key"
 
 
 def write(
@@ -67,24 +61,6 @@ def write(
     )
     journal.note(unit_id=unit.id if unit else None, number=str(number), fen=fen)
     return row
-
-
-def link(previous: str, facts: dict[str, Any]) -> str:
-    text = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hmac.new(_secret(), f"{previous}\n{text}".encode(), hashlib.sha256).hexdigest()
-
-
-def _secret() -> bytes:
-    """The chain's key beside the database (0600); made with the first receipt, never again."""
-    path = Path(db.database.database).parent / KEY_FILE
-    if not path.exists():
-        if Receipt.select(Receipt.id).limit(1).scalar():
-            raise db.Damaged(f"{KEY_FILE} is missing beside the database: bring it back from the backup.")
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(os.urandom(32))
-            file.flush()
-            os.fsync(file.fileno())
-    return path.read_bytes()
 
 
 def verify() -> list[str]:

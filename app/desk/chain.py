@@ -1,0 +1,47 @@
+"""The chain of the books: HMAC-SHA256 over the hash before and canonical JSON, so that tampering shows (promise P9).
+
+The key lies beside the database (0600) and is named in the notes of a backup: without it nobody can forge or check.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from app.base import db
+
+KEY_FILE = "books.key"
+_in_memory = os.urandom(32)  # books that no file holds
+
+
+def link(previous: str, facts: Any) -> str:
+    """The hash of `facts` (JSON values) after `previous` (empty for the first)."""
+    return hmac.new(_key(), f"{previous}\n{canonical(facts)}".encode(), hashlib.sha256).hexdigest()
+
+
+def canonical(facts: Any) -> str:
+    """Sorted keys, no spaces, as is (no escapes), pictures by their SHA-256: the same text on every machine."""
+    return json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_sum)
+
+
+def _sum(picture: bytes) -> str:
+    return hashlib.sha256(picture).hexdigest()
+
+
+def _key() -> bytes:
+    """The key, made when books are new, never again."""
+    if db.database.database == ":memory:":
+        return _in_memory
+    path = Path(db.database.database).parent / KEY_FILE
+    if not path.exists():
+        if db.database.execute_sql("SELECT 1 FROM journal WHERE hash IS NOT NULL LIMIT 1").fetchone():
+            raise db.Damaged(f"{KEY_FILE} is missing beside the database: bring it back from the backup.")
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(os.urandom(32))
+            file.flush()
+            os.fsync(file.fileno())
+    return path.read_bytes()
