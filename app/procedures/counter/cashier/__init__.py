@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-
 from app.base import clock, db, live, money
 from app.base import text as texts
 from app.base.refusal import Refused
-from app.desk import charge, journal, ledger, outbox, people, prices, receipt
+from app.desk import charge, journal, outbox, people, prices, receipt
 from app.desk.charge import Charge
 from app.desk.households import Unit
 from app.desk.journal import deed
@@ -210,57 +207,6 @@ def reprint(row: Receipt, *, copy: str = receipt.CUSTOMER, by: Actor) -> Receipt
 def last_of(by: Actor) -> Receipt | None:
     """The last receipt this clerk made (F9)."""
     return Receipt.select().where(Receipt.staff == by.id).order_by(Receipt.id.desc()).first()  # type: ignore[no-any-return]
-
-
-@dataclass(frozen=True)
-class Line:
-    """An open charge as the counter sees it; `late` in days since it fell due (negative: not due yet)."""
-
-    id: int
-    text: str
-    expression: str
-    left: int
-    late: int
-    mine: bool  # added today by the clerk who asks: may be taken back
-
-
-@dataclass(frozen=True)
-class Board:
-    """What stands against a unit, oldest first; the overdue ones come picked. Amounts in fen."""
-
-    lines: list[Line]
-    picked: int
-    prepaid: int
-    deposits: int
-    last: str  # this clerk's last receipt
-
-
-def board(unit: Unit | None, *, by: Actor) -> Board:
-    """A bounded number of statements, whatever the history."""
-    today, rows = clock.today(), charge.open_of(unit)
-    lines = [_line(row, today, by) for row in rows]
-    mine = last_of(by)
-    return Board(
-        lines=lines,
-        picked=sum(line.left for line in lines if line.late >= 0),
-        prepaid=ledger.prepaid(unit),
-        deposits=-ledger.balance_below("deposit.", unit=unit) if unit else 0,
-        last=mine.number if mine else "",
-    )
-
-
-def _line(row: Charge, today: date, by: Actor) -> Line:
-    expression = row.expression
-    if row.paid:
-        expression = f"{expression} = {money.plain(row.fen)} − {money.plain(row.paid)}".lstrip(" =")
-    return Line(
-        id=row.id,
-        text=f"{row.text} {row.period}".strip(),
-        expression=expression,
-        left=row.left,
-        late=(today - row.due).days,
-        mine=row.by_id == by.id and clock.business_day(row.at) == clock.business_day(clock.now()) and not row.paid,
-    )
 
 
 def _touch() -> None:
