@@ -107,6 +107,11 @@ def added() -> dict[str, list[int]]:
     return {table: sorted(ids) for table, ids in sorted(_local.added.items())}
 
 
+def kept_for_good() -> set[str]:
+    """The append-only tables."""
+    return set(_kept_for_good)
+
+
 def after_commit(act: Callable[[], None]) -> None:
     """Run `act` when the outermost transaction has been committed: waking a worker, never a rule."""
     if not database.in_transaction():
@@ -165,6 +170,7 @@ class Table(peewee.Model):
 
 class AppendOnly(Table):
     """Rows are never changed or deleted; mistakes are reversed by new rows (promise P9)."""
+
 
 def _guards(table: type[Table]) -> list[str]:
     name = table._meta.table_name

@@ -1,0 +1,65 @@
+"""What a deed's last line seals: a mark for every field of every append-only row the deed added.
+
+The marks stand inside the line, and the line's hash is over them and the rows: a row that was changed, removed or slipped
+in by another tool is named by table, id and column (promise P9).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import peewee
+
+from app.base import db
+from app.desk import chain
+
+Marks = dict[str, dict[str, str]]  # table -> id -> four hex digits a column
+WIDTH = 4
+
+
+def marks(added: dict[str, list[int]]) -> tuple[Marks, list[Any]]:
+    """The marks of these rows, and the rows themselves as stored (for the hash)."""
+    found: Marks = {}
+    rows: list[Any] = []
+    for table, ids in added.items():
+        here = list(_rows(table, ids))
+        found[table] = {str(row[0]): _mark(row) for row in here}
+        rows.append([table, here])
+    return found, rows
+
+
+def own_mark(fields: dict[str, Any]) -> str:
+    """The mark of the line itself, in the order of its sorted field names."""
+    return _mark(fields[name] for name in sorted(fields))
+
+
+def differing(sealed: Marks) -> Iterator[str]:
+    """`table 17 column` for every field that is no longer what was sealed; `table 17` where the row is gone."""
+    for table, rows in sealed.items():
+        if not table:
+            continue
+        columns = [each.name for each in db.database.get_columns(table)]
+        now = {str(row[0]): _mark(row) for row in _rows(table, [int(row_id) for row_id in rows])}
+        for row_id, mark in rows.items():
+            if row_id not in now:
+                yield f"{table} {row_id}: the row is gone"
+            elif now[row_id] != mark:
+                changed = [name for at, name in enumerate(columns) if _at(now[row_id], at) != _at(mark, at)]
+                yield f"{table} {row_id} {' '.join(changed)}: changed"
+
+
+def _at(mark: str, column: int) -> str:
+    return mark[column * WIDTH : (column + 1) * WIDTH]
+
+
+def _mark(row: Any) -> str:
+    return "".join(hashlib.sha256(chain.canonical(value).encode()).hexdigest()[:WIDTH] for value in row)
+
+
+def _rows(table: str, ids: list[int]) -> Iterator[tuple[Any, ...]]:
+    for some in peewee.chunked(ids, 500):
+        asked = ",".join("?" * len(some))
+        query = f"SELECT * FROM {table} WHERE id IN ({asked}) ORDER BY id"  # noqa: S608 - a table of ours
+        yield from db.database.execute_sql(query, tuple(some))
