@@ -143,7 +143,7 @@ class EscposPrinter:
             self._push(job, taken)
             self._nothing_yet()
             if self._fence != "none":
-                self._push(self._fence_command(), lambda _: None)
+                self._push(self._fence_command())
                 if self._await_fence(len(job)):
                     return Outcome.PRINTED
             self.problem = UNCONFIRMED
@@ -158,7 +158,7 @@ class EscposPrinter:
         self._owed += 1
         return Outcome.UNKNOWN
 
-    def _push(self, data: bytes, taken: Callable[[int], None]) -> None:
+    def _push(self, data: bytes, taken: Callable[[int], None] = lambda _: None, *, stall: float | None = None) -> None:
         """Hand everything over; _Stopped when the printer takes no more, WireLost when it is gone."""
         wire = self._open()
         moved = self._now()
@@ -167,7 +167,7 @@ class EscposPrinter:
             if count:
                 taken(count)
                 data, moved = data[count:], self._now()
-            elif self._now() - moved >= self._limits.stall:
+            elif self._now() - moved >= (self._limits.stall if stall is None else stall):
                 raise _Stopped(STALLED)
 
     def _nothing_yet(self) -> None:
@@ -183,7 +183,7 @@ class EscposPrinter:
         """After an unknown outcome: fill up what was cut off, and let every late answer come in before the next job."""
         self._job += 1
         try:
-            self._push(FLUSH + self._fence_command(), lambda _: None)
+            self._push(FLUSH + self._fence_command())
         except _Stopped as stopped:
             raise stopped.why from None
         if self._fence != "none":
@@ -254,8 +254,10 @@ class EscposPrinter:
         self._listen()
         while reply := self._replies.next():
             self._late += [reply] if reply.kind in ("fence", "block") else []
-        if self._open().write(bytes([0x10, 0x04, number]), self._limits.answer) != 3:
-            raise self._missed()
+        try:
+            self._push(bytes([0x10, 0x04, number]), stall=self._limits.answer)
+        except _Stopped:
+            raise self._missed() from None
         until = self._now() + self._limits.answer
         while reply := self._reply(until):
             if reply.kind == "status":
@@ -278,8 +280,10 @@ class EscposPrinter:
             self._replies.feed(self._open().read(left))
 
     def _listen(self) -> None:
-        """Take in what has arrived, without waiting."""
-        while data := self._open().read(0):
+        """Take in what has arrived, without waiting; a line that never falls silent is listened to for a while only."""
+        for _ in range(64):
+            if not (data := self._open().read(0)):
+                return
             self._replies.feed(data)
 
     def _open(self) -> Wire:

@@ -109,6 +109,7 @@ class PrinterModel:
         self.received += len(data)
         if self.faults.echo:
             self._answers += data
+            return len(data)
         alone = REAL_TIME.sub(b"", data) == b"" and not self._buffer
         for command in REAL_TIME.findall(data):
             self._real_time(command)
@@ -119,7 +120,7 @@ class PrinterModel:
 
     def replies(self) -> bytes:
         answers, self._answers = self._answers, b""
-        if self.faults.mute and not self.faults.echo:
+        if self.faults.mute:
             return b""
         return bytes(0x80 | byte for byte in answers) if self.faults.garbage else answers
 
