@@ -8,13 +8,17 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, redirect, request, url_for
+import apsw
+import peewee
+from flask import Flask, redirect, request, url_for
 from flask_babel import Babel, get_locale
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
+from jinja2.runtime import Macro
+from werkzeug.exceptions import HTTPException
 
 import app.screens
-from app import schema, translations, web
+from app import frame, guards, refusing, schema, translations, web
 from app.base import clock, db, live, money
 from app.base.refusal import Refused
 from app.desk import options, people, sessions
@@ -22,10 +26,6 @@ from app.settings import Settings
 from hardware.ports import DeviceError
 
 ROOT = Path(__file__).parent.parent
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 
 def find_screens() -> list[web.Screen]:
@@ -35,7 +35,7 @@ def find_screens() -> list[web.Screen]:
         screen = getattr(importlib.import_module(module.name), "screen", None)
         if screen is not None:
             found.append(screen)
-    return sorted(found, key=lambda each: (web.CHAPTERS.index(each.chapter), each.order, each.noun))
+    return sorted(found, key=lambda each: (list(web.CHAPTERS).index(each.chapter), each.order, each.noun))
 
 
 def _secret(data: Path) -> str:
@@ -60,6 +60,7 @@ def create_app(settings: Settings, devices: Any = None) -> Flask:
         TRUSTED_HOSTS=list(settings.hosts),
         WTF_CSRF_TIME_LIMIT=None,  # a desk page stays open all day (platform.md 1)
         WTF_CSRF_SSL_STRICT=False,
+        MAX_FORM_PARTS=2000,
         BABEL_DEFAULT_LOCALE="zh_CN",
         BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
         BABEL_TRANSLATION_DIRECTORIES=str(translations.HERE),
@@ -67,12 +68,15 @@ def create_app(settings: Settings, devices: Any = None) -> Flask:
     )
     desk.extensions |= {"settings": settings, "devices": devices, "form-keys": web.FormKeys(secret)}
     Babel(desk, locale_selector=lambda: request.cookies.get("language", "zh_CN") if request else "zh_CN")
-    CSRFProtect(desk)
     _login(desk)
+    guards.post(desk)
+    CSRFProtect(desk)
     for screen in (screens := find_screens()):
         desk.register_blueprint(screen)
+    desk.extensions["screens"] = screens
+    frame.register_keys(screens)
     _templates(desk, screens)
-    _edges(desk)
+    _refusals(desk)
     desk.add_url_rule("/", "home", lambda: redirect(url_for("running_today.board")))
     desk.add_url_rule("/live", "live", _live)
     return desk
@@ -102,38 +106,35 @@ def _templates(desk: Flask, screens: list[web.Screen]) -> None:
         now=clock.now,
         language=lambda: "en" if str(get_locale()).startswith("en") else "zh_CN",
         screens=screens,
+        chapters=web.CHAPTERS,
+        roles=people.ROLES,
+        banners=frame.banners,
+        lamps=frame.lamps,
+        hotkeys=frame.hotkeys,
+        hotkey=frame.key_of,
+        footer_keys=frame.footer_keys,
         settings=desk.extensions["settings"],
     )
     desk.jinja_env.trim_blocks = desk.jinja_env.lstrip_blocks = True
+    macros = desk.jinja_env.get_template("shared/macros.html").module
+    desk.jinja_env.globals.update({name: macro for name, macro in vars(macros).items() if isinstance(macro, Macro)})
 
 
-def _edges(desk: Flask) -> None:
-    @desk.before_request
-    def _enter() -> Any:
-        db.connect()
-        view = desk.view_functions.get(request.endpoint or "")
-        needs = getattr(view, "act", "") is not None and request.endpoint not in ("static", "home", None)
-        if needs and not current_user.is_authenticated:
-            return desk.login_manager.unauthorized()  # type: ignore[attr-defined]
-        return None
-
-    @desk.after_request
-    def _headers(answer: Response) -> Response:
-        answer.headers.setdefault("Content-Security-Policy", POLICY)
-        answer.headers.setdefault("X-Content-Type-Options", "nosniff")
-        answer.headers.setdefault("Referrer-Policy", "same-origin")
-        if request.endpoint != "static":
-            answer.headers["Cache-Control"] = "no-store"
-        return answer
-
-    desk.register_error_handler(Refused, web.refused)
-    desk.register_error_handler(DeviceError, web.device_failed)
+def _refusals(desk: Flask) -> None:
+    desk.register_error_handler(Refused, refusing.refused)
+    desk.register_error_handler(DeviceError, refusing.device_failed)
+    desk.register_error_handler(peewee.OperationalError, refusing.books_failed)
+    desk.register_error_handler(apsw.Error, refusing.books_failed)
+    desk.register_error_handler(HTTPException, refusing.broken)
 
 
 def _live() -> Any:
     """204 when nothing changed since `v`; else the version and the topics that moved. Polling is no activity."""
     asked = request.args.get("v", "0")
-    version, topics = live.since(int(asked) if asked.isdigit() else 0)
+    locked = not current_user.is_authenticated or sessions.locked(current_user.session)
+    if locked:
+        return {"locked": True}
+    version, topics = live.since(int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 18 else 0)
     return ("", 204) if str(version) == asked else {"v": version, "topics": topics}
 
 

@@ -1,4 +1,7 @@
-"""Flask's edge: screens, pages and fragments, form fields, refusals. A route is parse, deed, show."""
+"""Flask's edge: screens, who acts, pages and fragments. A route is parse, deed, show.
+
+Fields of a form are in app.fields, refusals in app.refusing, the guards at the door in app.guards.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +11,35 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import UserMixin, current_user
 from itsdangerous import BadSignature, Signer
 from jinja2_fragments.flask import render_block
 from werkzeug.datastructures import MultiDict
 
-from app.base import money
-from app.base.refusal import Conflict, Refused
-from app.desk import people, sessions
+from app.base.refusal import N_
+from app.desk import manual, people, sessions
 from app.desk.people import Actor
-from hardware.ports import DeviceError
+from app.fields import Form as Form  # noqa: PLC0414 - screens take their fields from here
+from app.fields import form as form  # noqa: PLC0414
+from app.procedures.running import sign_in as signing
 
 Answer: TypeAlias = Any  # str | Response: what Flask takes from a view
 View = Callable[..., Answer]
 
 # The chapters of the menu, in order; a screen says to which it belongs.
-CHAPTERS = ("counter", "books", "money", "homes", "around", "running")
+CHAPTERS = {
+    "counter": N_("Counter"),
+    "books": N_("Books"),
+    "money": N_("Money"),
+    "homes": N_("Homes"),
+    "around": N_("Services"),
+    "running": N_("Running the desk"),
+}
 
 
 def t(msgid: str, **values: Any) -> str:
@@ -48,6 +59,16 @@ class Clerk(UserMixin):  # type: ignore[misc]
         return self.token
 
 
+@dataclass(frozen=True)
+class Scanned:
+    """A code of ours that was read somewhere on a page: `kind` as in numbering.KINDS, its year and number, its 14 digits."""
+
+    kind: str
+    year: int
+    n: int
+    code: str
+
+
 class Screen(Blueprint):
     """One page of the menu with its routes, found by file name: `app/screens/<chapter>/<noun>.py` has a `screen`."""
 
@@ -58,7 +79,39 @@ class Screen(Blueprint):
         self.chapter, self.noun = name.split("/")
         super().__init__(name.replace("/", "_"), __name__, url_prefix=f"/{name}")
         self.title, self.key, self.menu, self.act, self.order = title, key, menu, act, order
-        self.badge: Callable[[], int] | None = None  # live count in the menu
+        self.badge: Callable[[], int] | None = None
+        self.scanners: dict[str, Callable[[Scanned], Answer | None]] = {}
+        self.due_url: Callable[[int], str] | None = None
+        self.keys: list[tuple[str, str, str]] = []  # further function keys: (key, title msgid, endpoint)
+        self.finds = ""  # set to an endpoint (`homes_lookup.find`) by the screen behind the box: GET with ?q=
+
+    def counts(self, count: Callable[[], int]) -> Callable[[], int]:
+        """`@screen.counts`: the live number behind this page's name in the menu (one indexed count; 0 shows nothing)."""
+        self.badge = count
+        return count
+
+    def scans(self, *kinds: str) -> Callable[[View], View]:
+        """`@screen.scans("key", "key ring")`: what a scan of that kind does, whatever page it was heard on.
+
+        The function takes a Scanned and gives an Answer: its own board where `here(screen)`; a `go(...)` to show another
+        page; or anything with `say(...)`: on other pages only the notice is shown and a half-typed form stays.
+        None = not mine now: the next screen, or the desk's own habit (a badge switches the user), has it.
+        """
+
+        def wrap(view: View) -> View:
+            self.scanners.update(dict.fromkeys(kinds, view))
+            return view
+
+        return wrap
+
+    def shows_due(self, url: Callable[[int], str]) -> Callable[[int], str]:
+        """`@screen.shows_due`: the address where the promise about that row is dealt with (default: the page, ?due=ID)."""
+        self.due_url = url
+        return url
+
+    @property
+    def home(self) -> str:
+        return f"/{self.chapter}/{self.noun}/"
 
     def reads(self, rule: str = "/", *, act: str | None = None, anybody: bool = False) -> Callable[[View], View]:
         """A GET route: shows, changes nothing (promise P14)."""
@@ -88,6 +141,7 @@ def me() -> Actor:
     if "actor" not in g:
         session = current_user.session
         key = form_key() if request.method == "POST" else None
+        memory = sessions.memory(session)
         g.actor = Actor(
             id=session.staff.id,
             name=session.staff.name,
@@ -95,12 +149,50 @@ def me() -> Actor:
             station=session.station,
             key=key,
             digest=_digest(request.form) if key else None,
-            overrides=g.get("overrides", {}),
+            overrides={},
+            customer=memory.customer,
+            remembered=dict(memory.overrides),
         )
+        if request.method == "POST":
+            g.actor.overrides.update(_overridden(g.actor))
     return g.actor  # type: ignore[no-any-return]
 
 
-_NOT_CONTENT = {"csrf_token", "_key", "_override", "_approver", "_pin"}
+def _overridden(by: Actor) -> dict[str, str]:
+    """Rules that are overridden in place with this form (counter.md 7): rule -> name of who allowed it.
+
+    Earlier answers to the same form come back as signed grants; the new one is verified here.
+    """
+    granted = dict(filter(None, (keys().granted(text, by.key) for text in request.form.getlist("_granted"))))
+    rule = request.form.get("_override", "")
+    known = manual.rules().get(rule)
+    if known is None or known.override is None:
+        return granted
+    approver = request.form.get("_approver", "").strip()
+    if approver:
+        granted[rule] = signing.vouch(
+            approver,
+            request.form.get("_pin", ""),
+            act=known.override,
+            rule=rule,
+            device=signing.device_of(request.cookies),
+        )
+    elif people.may(by, known.override):
+        granted[rule] = by.name
+    return granted
+
+
+def customer(unit_id: int) -> None:
+    """This household is now at the counter: screens that open one say so. Overrides for the one before end (counter.md 7)."""
+    sessions.opened(current_user.session, unit_id)
+
+
+def here(screen: Screen) -> bool:
+    """Whether the page that asks is one of that screen."""
+    return urlsplit(request.headers.get("HX-Current-URL", "")).path.startswith(screen.home)
+
+
+_NOT_CONTENT = {"csrf_token", "_key", "_override", "_approver", "_pin", "_granted"}
 
 
 def _digest(form: MultiDict[str, str]) -> str:
@@ -118,15 +210,32 @@ class FormKeys:
 
     def __init__(self, secret: str) -> None:
         self._signer = Signer(secret, salt="form-key")
+        self._grants = Signer(secret, salt="override")
 
     def make(self) -> str:
         return self._signer.sign(secrets.token_urlsafe(12)).decode()
 
     def read(self, text: str) -> str | None:
+        """The key if it is ours. A page has one key for all its scans: `key~1`, `key~2` ..."""
+        signed, _, n = text.partition("~")
+        if n and not (n.isascii() and n.isdigit() and len(n) <= 6):
+            return None
         try:
-            return self._signer.unsign(text).decode()
+            key = self._signer.unsign(signed).decode()
         except BadSignature:
             return None
+        return f"{key}~{n}" if n else key
+
+    def grant(self, rule: str, name: str, key: str | None) -> str:
+        """An override that was verified, for this form only."""
+        return self._grants.sign(f"{key}|{rule}|{name}").decode()
+
+    def granted(self, text: str, key: str | None) -> tuple[str, str] | None:
+        try:
+            for_key, rule, name = self._grants.unsign(text).decode().split("|", 2)
+        except (BadSignature, ValueError):
+            return None
+        return (rule, name) if key and for_key == key else None
 
 
 def keys() -> FormKeys:
@@ -159,111 +268,22 @@ def go(endpoint: str, **values: Any) -> Response:
 
 
 def say(answer: Response, msgid: str, *, kind: str = "ok", **values: Any) -> Response:
-    """Add a notice to a fragment: `kind` ok | note | stop (its sound, colour and word)."""
-    event = {"desk:notice": {"kind": kind, "text": t(msgid, **values)}}
-    answer.headers["HX-Trigger"] = json.dumps(event)  # ASCII: header-safe
+    """Add a notice: `kind` ok | note | stop (its sound, colour and word). After a `go` the next page shows it."""
+    text = t(msgid, **values)
+    if "HX-Redirect" in answer.headers or answer.status_code == 303:
+        flash(text, kind)
+    else:
+        trigger(answer, "desk:notice", {"kind": kind, "text": text})
     return answer
 
 
-def refused(no: Refused) -> Response:
-    """The one place where a refusal is shown: 422 (or 409), with the rule and what can be done."""
-    notice = render_template("shared/notice.html", no=no, text=t(no.msgid, **_worded(no.values)), may=_may_override(no))
-    return _no(notice, 409 if isinstance(no, Conflict) else 422)
-
-
-def device_failed(no: DeviceError) -> Response:
-    """The one place where a device's failure is shown (503: try again)."""
-    notice = render_template("shared/notice.html", no=None, device=no, text=t(no.msgid, **no.values), may=False)
-    return _no(notice, 503)
-
-
-def _worded(values: dict[str, Any]) -> dict[str, Any]:
-    """Roles in a refusal are said in the reader's language."""
-    if "roles" in values:
-        values = values | {"roles": "、".join(t(people.ROLES[role]) for role in values["roles"])}
-    return values
-
-
-def _may_override(no: Refused) -> bool:
-    return bool(no.override and current_user.is_authenticated and people.may(me(), no.override))
-
-
-def _no(notice: str, status: int) -> Response:
-    if wants_fragment():
-        answer = make_response(notice, status)
-        answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#notice", "innerHTML"
-        return answer
-    again = getattr(current_app.view_functions.get(request.endpoint or ""), "again", None)
-    if again:  # without JavaScript: the same page with what was typed, the refusal on top
-        g.notice = notice
-        return make_response(current_app.view_functions[again](**(request.view_args or {})), status)
-    return make_response(render_template("shared/refused.html", notice=notice), status)
+def trigger(answer: Response, event: str, detail: Any = None) -> Response:
+    """Let desk.js hear an event with this answer."""
+    events = json.loads(answer.headers.get("HX-Trigger", "{}"))
+    answer.headers["HX-Trigger"] = json.dumps({**events, event: detail})  # ASCII: header-safe
+    return answer
 
 
 def typed(name: str, default: str = "") -> str:
-    """In templates: what was typed into that field before it was refused."""
-    return request.form.get(name, default)
-
-
-class Form:
-    """The fields of the request, each refused in words that name it."""
-
-    def __init__(self, values: MultiDict[str, str]) -> None:
-        self.values = values
-
-    def text(self, name: str, *, most: int = 64, need: bool = True) -> str:
-        """One line (or a remark with most=500), trimmed, without control characters."""
-        raw = self.values.get(name, "")
-        value = "".join(c for c in raw.strip() if c in "\n" or c.isprintable() or c == "\u200d")
-        if need and not value:
-            raise Refused("Please fill in this field: {name}.", field=name, name=name)
-        if len(value) > most:
-            raise Refused(
-                "{name} is too long: {length} characters, at most {most}.",
-                field=name,
-                name=name,
-                length=len(value),
-                most=most,
-            )
-        return value
-
-    def fen(self, name: str, *, need: bool = True) -> int:
-        """An amount in fen; an empty optional field is 0."""
-        raw = self.values.get(name, "").strip()
-        return 0 if not raw and not need else money.parse(raw, field=name)
-
-    def whole(self, name: str, *, least: int = 0, most: int = 999_999, need: bool = True) -> int:
-        raw = self.values.get(name, "").strip().translate(money._FULL_WIDTH)  # noqa: SLF001 - one table of full-width forms
-        if not raw and not need:
-            return 0
-        if not (raw.isascii() and raw.isdigit()) or not least <= int(raw) <= most:
-            raise Refused(
-                "“{text}” is not a whole number from {least} to {most}.", field=name, text=raw, least=least, most=most
-            )
-        return int(raw)
-
-    def day(self, name: str, *, need: bool = True) -> date | None:
-        raw = self.values.get(name, "").strip()
-        if not raw and not need:
-            return None
-        try:
-            return date.fromisoformat(raw)
-        except ValueError:
-            raise Refused("“{text}” is not a date such as 2026-11-22.", field=name, text=raw) from None
-
-    def flag(self, name: str) -> bool:
-        return self.values.get(name, "") not in ("", "0", "off")
-
-    def choice(self, name: str, among: Any) -> str:
-        value = self.values.get(name, "")
-        if value not in among:
-            raise Refused("Choose one of the offered values for {name}.", field=name, name=name)
-        return value
-
-    def ids(self, name: str) -> list[int]:
-        """All ticked boxes of that name."""
-        return [int(value) for value in self.values.getlist(name) if value.isascii() and value.isdigit()]
-
-
-def form() -> Form:
-    return Form(request.form)
+    """In templates: what was typed into that field before it was refused (and only then)."""
+    return request.form.get(name, default) if "notice" in g else default

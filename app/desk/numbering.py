@@ -24,7 +24,7 @@ class Series(db.Table):
 
 # What a scanned code is about: TT of `TT YYYY NNNNNN CC`. One table for papers, labels and badges.
 KINDS = {10: "receipt", 20: "release", 30: "key", 31: "key ring", 40: "badge", 50: "topup", 60: "letter"}
-PREFIXES = {"SJ": 10, "FX": 20, "YS": 30, "SK": 50, "TG": 60}
+PREFIXES = {"SJ": 10, "FX": 20, "YS": 30, "SK": 50, "TG": 60, "GP": 40}
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,11 @@ def get(name: str, *, on: date | None = None) -> Any:
     return value
 
 
+def history(name: str) -> list[Setting]:
+    """What was set, newest first."""
+    return list(Setting.select().where(Setting.name == name).order_by(Setting.id.desc()).limit(20))
+
+
 def forget() -> None:
     """Drop what is remembered (another database was opened)."""
     _cache.clear()

@@ -45,6 +45,8 @@ ACTS: dict[str, frozenset[str]] = {
     "instructions.acknowledge": _SEES,
     "imports.run": _LEAD | {"finance"},
     "people.manage": _LEAD,
+    "stations.see": _DESK,
+    "stations.keep": _LEAD,
     "options.see": _SEES,
     "options.change": _LEAD,
     "journal.see": _LEAD | {"gm", "finance"},

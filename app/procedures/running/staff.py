@@ -1,0 +1,103 @@
+"""Who works here and as what: made, changed and ended by the supervisor; passwords are set with one-time codes."""
+
+from __future__ import annotations
+
+from app.base.refusal import Conflict, Refused
+from app.desk import numbering, passwords, sessions
+from app.desk.journal import deed, note
+from app.desk.people import ROLES, Actor, Staff
+
+
+def everybody() -> list[Staff]:
+    """Those who work here first, by name."""
+    return list(Staff.select().order_by(Staff.active.desc(), Staff.name).limit(200))
+
+
+def one(staff_id: int) -> Staff:
+    staff = Staff.get_or_none(Staff.id == staff_id)
+    if staff is None:
+        raise Refused("There is no such person. Open the list anew.")
+    return staff  # type: ignore[no-any-return]
+
+
+@deed("staff.added")
+def add(name: str, roles: list[str], *, by: Actor) -> Staff:
+    """A new colleague without a password yet: give them a one-time code."""
+    if Staff.select().where(Staff.name == name).exists():
+        raise Refused("There is somebody of that name already. Add something that tells them apart.", field="name")
+    note(roles=_known(roles))
+    return Staff.create(name=name, roles=_known(roles))
+
+
+@deed("staff.changed")
+def change(staff_id: int, *, roles: list[str], active: bool, version: int, by: Actor) -> Staff:
+    """Other roles, or gone (they hold from the next request on; whoever leaves is signed out everywhere)."""
+    staff = one(staff_id)
+    if staff.version != version:
+        raise Conflict("Somebody else changed this person meanwhile. Look again, then change it.")
+    roles = _known(roles)
+    if "supervisor" in staff.roles and staff.active and not (active and "supervisor" in roles) and _last(staff):
+        raise Refused("This is the last supervisor. Make somebody else supervisor first.", rule="ORG-1")
+    note(before=staff.roles, after=roles, active=active)
+    Staff.update(roles=roles, active=active, version=version + 1).where(Staff.id == staff.id).execute()
+    if not active:
+        sessions.end_all(staff)
+        Staff.update(badge=None, pin_hash=None).where(Staff.id == staff.id).execute()
+    return one(staff_id)
+
+
+def reset(staff_id: int, *, by: Actor) -> tuple[Staff, str]:
+    """A one-time code for a new password, shown once; the old password ends now."""
+    made: list[str] = []
+    staff = _reset(staff_id, made, by=by)
+    return staff, made[0] if made else ""
+
+
+@deed("staff.password_reset")
+def _reset(staff_id: int, made: list[str], *, by: Actor) -> Staff:
+    staff = one(staff_id)
+    Staff.update(password_hash=None).where(Staff.id == staff.id).execute()
+    sessions.end_all(staff)
+    made.append(passwords.one_time(staff))
+    return one(staff_id)
+
+
+@deed("staff.badge_issued")
+def issue_badge(staff_id: int, *, by: Actor) -> Staff:
+    """A badge with a new number; the one before is worthless from now on."""
+    staff = one(staff_id)
+    if not staff.active:
+        raise Refused("{name} does not work here any more.", name=staff.name)
+    number = numbering.draw("GP")
+    note(number=str(number), before=staff.badge)
+    Staff.update(badge=number.code, version=staff.version + 1).where(Staff.id == staff.id).execute()
+    return one(staff_id)
+
+
+@deed("staff.badge_withdrawn")
+def withdraw_badge(staff_id: int, *, by: Actor) -> Staff:
+    """Lost or handed back."""
+    staff = one(staff_id)
+    note(before=staff.badge)
+    Staff.update(badge=None, version=staff.version + 1).where(Staff.id == staff.id).execute()
+    return one(staff_id)
+
+
+@deed("staff.pin_set")
+def set_pin(staff_id: int, pin: str, *, by: Actor) -> Staff:
+    """The person types it here themselves, at the supervisor's window."""
+    staff = one(staff_id)
+    Staff.update(pin_hash=passwords.hash_secret(passwords.good_pin(pin))).where(Staff.id == staff.id).execute()
+    return one(staff_id)
+
+
+def _known(roles: list[str]) -> list[str]:
+    chosen = [role for role in ROLES if role in roles]
+    if not chosen:
+        raise Refused("Choose at least one role.", field="roles")
+    return chosen
+
+
+def _last(staff: Staff) -> bool:
+    others = Staff.select(Staff.roles).where(Staff.active == True, Staff.id != staff.id)  # noqa: E712
+    return not any("supervisor" in other.roles for other in others)
