@@ -1,0 +1,83 @@
+"""Water cards: sell water, prove that it is on the card, and decide what was not (WATER-1..8, C33, C46).
+
+Rules and rows here; the reader is behind `worker.ReaderWorker`, what a card means in `judging`.
+"""
+
+from __future__ import annotations
+
+from app.procedures.counter.water_cards.cards import in_stock, issue, register_meter, stock, stock_list
+from app.procedures.counter.water_cards.changes import exchange_meter, hand_back, left_on, transfer, untaken
+from app.procedures.counter.water_cards.judging import WORDS, Laid, judge, refuse
+from app.procedures.counter.water_cards.replacing import found, lost, replace, spoilt
+from app.procedures.counter.water_cards.site import layout, secret
+from app.procedures.counter.water_cards.sums import Sum, of_money, of_text, of_volume, tonnes
+from app.procedures.counter.water_cards.tables import (
+    KIND,
+    Account,
+    Card,
+    Handling,
+    Meter,
+    TopUp,
+    accounts_of,
+    card_in_use,
+    last_card,
+    pending_of,
+)
+from app.procedures.counter.water_cards.topups import (
+    DayTotal,
+    check_may_try,
+    day_total,
+    intend,
+    latest,
+    learnt,
+    pending,
+    who_has_not_learnt,
+)
+from app.procedures.counter.water_cards.worker import ReaderWorker
+
+__all__ = [
+    "KIND",
+    "WORDS",
+    "Account",
+    "Card",
+    "DayTotal",
+    "Handling",
+    "Laid",
+    "Meter",
+    "ReaderWorker",
+    "Sum",
+    "TopUp",
+    "accounts_of",
+    "card_in_use",
+    "check_may_try",
+    "day_total",
+    "exchange_meter",
+    "found",
+    "hand_back",
+    "in_stock",
+    "intend",
+    "issue",
+    "judge",
+    "last_card",
+    "latest",
+    "layout",
+    "learnt",
+    "left_on",
+    "lost",
+    "of_money",
+    "of_text",
+    "of_volume",
+    "pending",
+    "pending_of",
+    "refuse",
+    "register_meter",
+    "replace",
+    "secret",
+    "spoilt",
+    "stock",
+    "stock_list",
+    "tonnes",
+    "transfer",
+    "untaken",
+    "who_has_not_learnt",
+]
