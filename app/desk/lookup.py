@@ -114,7 +114,7 @@ def _numbers(plain: str, _limit: int) -> Iterator[Hit]:
             NUMBER,
             receipt.number,
             receipt.payer,
-            unit_id=receipt.unit and receipt.unit.id,
+            unit_id=receipt.unit.id if receipt.unit else None,
             about=receipt.id,
             year=year,
             exact=True,

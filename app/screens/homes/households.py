@@ -113,10 +113,9 @@ def reveal(unit: int) -> Answer:
 
 
 def _of_this_unit(unit: Unit, person: int) -> Person:
-    found = (
-        Relation.select(Relation, Person).join(Person).where(Relation.unit == unit, Relation.person == person).first()
-    )
-    return found.person if found else abort(404)
+    here = Relation.select().where(Relation.unit == unit, Relation.person == person)
+    found: Person = Person.get_by_id(person) if here.exists() else abort(404)
+    return found
 
 
 @screen.does("/<int:unit>/add", act="households.change", again="homes_households.show")

@@ -18,7 +18,6 @@ from xml.etree import ElementTree as ET
 from python_calamine import CalamineWorkbook, PasswordError
 
 TOO_MANY_ROWS, PROTECTED = 3, 4
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _ERROR_CELL = re.compile(rb'<c (?=[^<>]*\bt="e")[^<>]*\br="([A-Z]{1,3})([0-9]{1,7})"')
 _PIECE = 1 << 20
 
@@ -68,8 +67,11 @@ def _error_cells(content: bytes) -> dict[str, list[tuple[int, int]]]:
             relation.get("Id"): (relation.get("Target") or "")
             for relation in ET.fromstring(packed.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 - limits above
         }
-        for sheet in ET.fromstring(packed.read("xl/workbook.xml")).iter("{*}sheet"):  # noqa: S314 - limits above
-            target = parts.get(sheet.get(_RELATION), "")
+        workbook = ET.fromstring(packed.read("xl/workbook.xml"))  # noqa: S314 - limits above
+        for sheet in workbook.findall(".//{*}sheet"):
+            target = next(
+                (parts[value] for name, value in sheet.items() if name.endswith("}id") and value in parts), ""
+            )
             path = target.lstrip("/") if target.startswith("/") else "xl/" + target
             if path in packed.namelist():
                 with packed.open(path) as part:

@@ -10,7 +10,7 @@ from pathlib import Path
 from app.base import money
 from app.base.refusal import N_, Refused
 from app.desk import people
-from app.procedures.running.imports import files, write
+from app.procedures.running.imports import files, writing
 
 WIDTH = 40
 COUNTED = {
@@ -44,7 +44,7 @@ def command(arguments: list[str], *, open_books: Callable[[Path], None], t: Say)
 
 
 def _import(book: files.Book, *, only_check: bool, t: Say) -> int:
-    report = write.check(book)
+    report = writing.check(book)
     for sheet, title in report.left_out:
         sys.stdout.write(t("Not read: {what}", what="!".join(part for part in (sheet, title) if part)) + "\n")
     for problem in report.problems:
@@ -53,8 +53,8 @@ def _import(book: files.Book, *, only_check: bool, t: Say) -> int:
         sys.stdout.write(t("{n} problems; nothing was written.", n=len(report.problems)) + "\n")
         return 1
     if not only_check:
-        write.write(book, by=people.DESK, progress=_bar)
-    for name, count in write.counts(report.contents).items():
+        writing.write(book, by=people.DESK, progress=_bar)
+    for name, count in writing.counts(report.contents).items():
         sys.stdout.write(f"{t(COUNTED[name])}: {money.show(count) if name == 'fen' else count}\n")
     end = t("No problems found; nothing was written.") if only_check else t("Everything is in the books.")
     sys.stdout.write(end + "\n")

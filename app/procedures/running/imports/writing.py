@@ -16,7 +16,7 @@ from app.base.rooms import Room
 from app.desk import charge, estate, households, journal
 from app.desk.households import Entrance, Person, Relation, Unit, Vehicle
 from app.desk.people import Actor
-from app.procedures.running.imports import check as checks
+from app.procedures.running.imports import checking
 from app.procedures.running.imports.files import Book
 from app.procedures.running.imports.forms import Contents, Fee, Home, Known, Owed, Space
 from app.procedures.running.imports.forms import Person as Row
@@ -68,14 +68,14 @@ def known() -> Known:
     )
 
 
-def check(book: Book) -> checks.Report:
+def check(book: Book) -> checking.Report:
     """The report of a file against the books as they are now. Refused: the same file is in them already."""
     earlier = Imported.get_or_none(Imported.sha256 == book.sha256)
     if earlier:
         raise Refused(
             "This very file was imported on {day}. Nothing was changed.", day=earlier.at.strftime("%Y-%m-%d %H:%M")
         )
-    return checks.check(book, known())
+    return checking.check(book, known())
 
 
 @journal.deed("list.imported")
