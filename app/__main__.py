@@ -11,8 +11,9 @@ import threading
 from pathlib import Path
 from types import FrameType
 
-from app import factory, settings, translations
+from app import factory, settings, start, translations
 from app.base import db
+from app.procedures.running import proof
 
 
 def main(arguments: list[str]) -> int:
@@ -25,7 +26,11 @@ def verb(name: str, arguments: list[str]) -> int:
     """`python -m app import FILE` -> app.procedures.<chapter>.<noun>.command(arguments)."""
     from importlib import import_module
 
-    verbs = {"import": "app.procedures.running.imports", "export-journal": "app.procedures.money.journal_export"}
+    verbs = {
+        "import": "app.procedures.running.imports",
+        "export-journal": "app.procedures.money.journal_export",
+        "verify": "app.procedures.running.proof",
+    }
     if name not in verbs:
         print(f"no such verb: {name}. Known: {', '.join(sorted(verbs))}", file=sys.stderr)
         return 2
@@ -54,26 +59,32 @@ def serve(arguments: list[str]) -> int:
     """Open the books, start the workers, serve until SIGTERM."""
     options = _options(arguments)
     try:
-        chosen = settings.load(options.data, host=options.host, port=options.port, demo=options.demo)
-        factory.open_books(chosen)
-    except (settings.WrongSetting, db.Damaged) as no:
+        chosen = start.choose(options.data, asked=options.demo, host=options.host, port=options.port)
+        chosen = start.open_books(chosen, asked=options.demo)
+    except (settings.WrongSetting, start.WrongPlace, db.Damaged) as no:
         print(f"qiantai does not start: {no}", file=sys.stderr)
         return 1
     import waitress
 
+    proof.at_boot(report=_damaged)
     desk = factory.create_app(chosen)
-    server = waitress.create_server(
-        desk,
-        host=chosen.host,
-        port=chosen.port,
-        threads=8,
-        connection_limit=200,
-        channel_timeout=20,
-        max_request_body_size=6 * 1024 * 1024,
-        ident=None,
-    )
+    try:
+        server = waitress.create_server(
+            desk,
+            host=chosen.host,
+            port=chosen.port,
+            threads=8,
+            connection_limit=200,
+            channel_timeout=20,
+            max_request_body_size=6 * 1024 * 1024,
+            ident=None,
+        )
+    except OSError as error:
+        print(f"qiantai does not start: port {chosen.port} on {chosen.host}: {error.strerror}", file=sys.stderr)
+        return 1
     port = getattr(server, "effective_port", chosen.port)
     signal.signal(signal.SIGTERM, _stop)
+    print(start.greeting(chosen, port))
     print(f"ready http://127.0.0.1:{port}", flush=True)
     try:
         server.run()
@@ -85,13 +96,18 @@ def serve(arguments: list[str]) -> int:
     return 0
 
 
+def _damaged(found: list[str]) -> None:
+    for each in found:
+        print(f"money is off: {each}", file=sys.stderr, flush=True)
+
+
 def _stop(_signal: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app", description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"), help="directory of the database and its keys")
+    parser.add_argument("--data", type=Path, help="directory of the books (default: data, a demo's: data/demo)")
     parser.add_argument("--host", help="address to listen on (0.0.0.0 for the LAN)")
     parser.add_argument("--port", type=int, help="port to listen on (0 = any free one)")
     parser.add_argument(

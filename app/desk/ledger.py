@@ -14,7 +14,7 @@ from typing import Any
 import peewee
 
 from app.base import clock, db
-from app.desk import journal
+from app.desk import journal, modes
 from app.desk.households import Unit
 
 TENDERS = ("cash", "wechat", "alipay", "card", "transfer")
@@ -53,6 +53,7 @@ def post(amounts: Mapping[str, int], *, unit: Unit | None = None, text: str = ""
 
 def post_all(movements: list[tuple[int | None, Mapping[str, int]]], *, text: str = "") -> Entry | None:
     """As `post` for many units (unit id, amounts) in one entry: an import's charges."""
+    modes.require_money()
     till = journal.actor().id
     rows = []
     for unit_id, amounts in movements:

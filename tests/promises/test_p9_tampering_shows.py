@@ -1,0 +1,121 @@
+"""P9: nothing is deleted or edited; what another tool did to the books is named by table, row and field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from app import schema
+from app.base import db
+from app.desk import charge, households, journal, receipt
+from app.desk.journal import deed
+from app.desk.people import Actor
+from app.procedures.running import proof
+
+
+@deed("paid")
+def pay(unit: households.Unit, fen: int, *, by: Actor) -> receipt.Receipt:
+    owed = charge.add(unit=unit, item="card_fee", text="水卡工本费", fen=fen, due=date(2026, 11, 22), by=by)
+    return receipt.issue(
+        unit=unit, payer="李伟", items=[receipt.item_of(owed)], tenders=[receipt.Tender("cash", fen)], by=by
+    )
+
+
+# (what somebody did with another tool, what must be named)
+ATTACKS = [
+    ("UPDATE receipt SET fen = 1 WHERE id = 2", "receipt 2 fen"),
+    ("UPDATE receipt SET payer = '王五' WHERE id = 2", "receipt 2 payer"),
+    ("UPDATE receipt SET at = at - 86400000 WHERE id = 2", "receipt 2 at"),
+    ("UPDATE receipt SET day = '2026-01-01' WHERE id = 2", "receipt 2 day"),
+    ("UPDATE receipt SET number = 'SJ-2020-000001' WHERE id = 2", "receipt 2 number"),
+    ("UPDATE receipt SET facts = replace(facts, '502', '501') WHERE id = 2", "receipt 2 facts"),
+    ("UPDATE receipt SET reason = 'x' WHERE id = 2", "receipt 2 reason"),
+    ("UPDATE receipt SET staff_id = 3 WHERE id = 2", "receipt 2 staff_id"),
+    ("DELETE FROM receipt WHERE id = 2", "receipt 2: the row is gone"),
+    ("DELETE FROM receipt WHERE id = 3", "receipt 3: the row is gone"),
+    ("UPDATE receipt_item SET fen = fen + 1 WHERE id = 1", "receipt_item 1 fen"),
+    ("UPDATE receipt_item SET account = 'income.other' WHERE id = 1", "receipt_item 1 account"),
+    ("UPDATE receipt_tender SET kind = 'wechat' WHERE id = 1", "receipt_tender 1 kind"),
+    ("DELETE FROM receipt_tender WHERE id = 1", "receipt_tender 1: the row is gone"),
+    ("UPDATE posting SET fen = fen * 2 WHERE entry_id = 2", "posting 3 fen"),
+    ("UPDATE posting SET account = 'tender.card' WHERE account = 'tender.cash'", "account: changed"),
+    ("UPDATE posting SET till = 9 WHERE id = 4", "posting 4 till"),
+    ("DELETE FROM posting WHERE entry_id = 2", "posting 3: the row is gone"),
+    (
+        "INSERT INTO posting (entry_id, account, till, fen) VALUES (1, 'tender.cash', 0, 5), (1, 'over_short', 0, -5)",
+        "no deed has written it",
+    ),
+    ("UPDATE entry SET day = '2020-01-01' WHERE id = 1", "entry 1 day"),
+    ("UPDATE allocation SET fen = 1 WHERE id = 1", "allocation 1 fen"),
+    ("UPDATE allocation SET charge_id = 2 WHERE id = 1", "allocation 1 charge_id"),
+    ("UPDATE charge SET paid = paid - 1 WHERE id = 1", "charge 1: paid"),
+    ("UPDATE charge SET paid = 0 WHERE id = 1", "charge 1: paid"),
+    ("UPDATE charge SET fen = fen + 100 WHERE id = 1", "receivable"),
+    ("UPDATE journal SET staff_id = NULL WHERE id = 2", "journal 2 staff"),
+    ("UPDATE journal SET at = at + 1 WHERE id = 1", "journal 1 at"),
+    ("UPDATE journal SET verb = 'voided' WHERE id = 4", "journal 4 verb"),
+    ("UPDATE journal SET detail = '{}' WHERE id = 4", "journal 4 detail"),
+    ("UPDATE journal SET hash = 'x' WHERE id = 2", "journal"),
+    ("DELETE FROM journal WHERE id = 2", "journal"),
+    ("DELETE FROM journal WHERE id IN (SELECT max(id) FROM journal)", "no deed has written it"),
+    ("UPDATE series SET last = last - 1 WHERE name = 'SJ'", "SJ 2026"),
+    ("UPDATE series SET last = last + 1 WHERE name = 'SJ'", "SJ 2026"),
+    ("DROP INDEX loan_in_one_hand", "loan_in_one_hand"),
+    ("DELETE FROM print_job WHERE about_id = 1", "no print job"),
+]
+
+
+@pytest.fixture
+def attack(cast, home) -> Callable[[str], list[str]]:
+    for fen in (501, 502, 503):
+        pay(home.unit, fen, by=cast.chen)
+    assert list(proof.problems()) == []
+
+    def do(sql: str) -> list[str]:
+        guards = db.database.execute_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        db.database.execute_sql("PRAGMA foreign_keys = 0")
+        for name, _ in guards:
+            db.database.execute_sql(f"DROP TRIGGER {name}")
+        db.database.execute_sql(sql)
+        for _, guard in guards:  # the attacker puts the guards back
+            db.database.execute_sql(guard)
+        return list(proof.problems())
+
+    return do
+
+
+@pytest.mark.parametrize(("sql", "named"), ATTACKS, ids=[sql for sql, _ in ATTACKS])
+def test_an_attack_with_another_tool_is_named(attack, sql: str, named: str) -> None:
+    found = attack(sql)
+    assert any(named in each for each in found), found
+
+
+@pytest.mark.parametrize("table", [each._meta.table_name for each in schema.TABLES if issubclass(each, db.AppendOnly)])
+def test_an_append_only_table_refuses_change_and_deletion_and_replacement(attack, table: str) -> None:
+    (count,) = db.database.execute_sql(f"SELECT count(*) FROM {table}").fetchone()
+    if not count:
+        db.database.execute_sql("PRAGMA foreign_keys = 0")
+    for sql in (
+        f"UPDATE {table} SET id = id",
+        f"DELETE FROM {table}",
+        f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
+    ):
+        if count:
+            with pytest.raises(Exception, match="append-only"):
+                db.database.execute_sql(sql)
+    names = {name for (name,) in db.database.execute_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+    assert {f"{table}_no_update", f"{table}_no_delete"} <= names
+
+
+def test_a_guard_that_was_taken_away_is_named(attack) -> None:
+    db.database.execute_sql("DROP TRIGGER receipt_no_update")
+    assert "receipt: its guard against update is gone" in list(proof.problems())
+
+
+def test_control_without_the_chain_a_matched_pair_of_edits_would_pass(attack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sums alone do not see money moved from one account to another: the seal does."""
+    monkeypatch.setattr(journal, "verify", lambda: iter(()))
+    monkeypatch.setattr(receipt, "verify", list)
+    assert attack("UPDATE posting SET account = 'tender.card' WHERE account = 'tender.cash'") == []
