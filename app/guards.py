@@ -10,7 +10,7 @@ from flask_login import current_user
 from werkzeug.exceptions import BadRequest
 
 from app import web
-from app.base import db
+from app.base import db, live
 from app.desk import sessions
 from app.procedures.running import sign_in as signing
 
@@ -52,6 +52,7 @@ def _ours() -> None:
 def _signed_in() -> Any:
     """Nobody unsigned gets past; a locked session asks for the PIN and keeps the form that was typed."""
     db.connect()
+    g.live_version = live.since(0)[0]  # what the page will show is at least as new as this
     if request.endpoint in (None, "static", "home"):
         return None
     view = current_app.view_functions[request.endpoint]

@@ -80,7 +80,7 @@ class Screen(Blueprint):
         super().__init__(name.replace("/", "_"), __name__, url_prefix=f"/{name}")
         self.title, self.key, self.menu, self.act, self.order = title, key, menu, act, order
         self.badge: Callable[[], int] | None = None
-        self.scanners: dict[str, Callable[[Scanned], Answer | None]] = {}
+        self.scanners: dict[str, tuple[str, Callable[[Scanned], Answer | None]]] = {}
         self.due_url: Callable[[int], str] | None = None
         self.keys: list[tuple[str, str, str]] = []  # further function keys: (key, title msgid, endpoint)
         self.finds = ""  # set to an endpoint (`homes_lookup.find`) by the screen behind the box: GET with ?q=
@@ -90,8 +90,8 @@ class Screen(Blueprint):
         self.badge = count
         return count
 
-    def scans(self, *kinds: str) -> Callable[[View], View]:
-        """`@screen.scans("key", "key ring")`: what a scan of that kind does, whatever page it was heard on.
+    def scans(self, *kinds: str, act: str | None = None) -> Callable[[View], View]:
+        """`@screen.scans("key", act="keys.lend")`: what a scan of that kind does, whatever page it was heard on.
 
         The function takes a Scanned and gives an Answer: its own board where `here(screen)`; a `go(...)` to show another
         page; or anything with `say(...)`: on other pages only the notice is shown and a half-typed form stays.
@@ -99,7 +99,7 @@ class Screen(Blueprint):
         """
 
         def wrap(view: View) -> View:
-            self.scanners.update(dict.fromkeys(kinds, view))
+            self.scanners.update(dict.fromkeys(kinds, (act or self.act, view)))
             return view
 
         return wrap

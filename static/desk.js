@@ -1,0 +1,325 @@
+/* The desk's own script: scans, function keys, sounds, focus, live pages. No framework, no build step.
+
+   What a page may say, in its markup:
+     form[data-done]            F12 submits it            input[data-finish]  Enter in it while empty submits that form too
+     form[data-keep]            asks before a key leads away from what was typed
+     input[data-scan]           a scan is typed into this field (an order number), not taken as one of ours
+     [data-live="fast"]         polls every 500 ms instead of 2 s (waiting for a card or a scan)
+     hx-trigger="live:keys from:body"   renewed when something under that topic changed (`live.bump("keys")`);
+                                `live:any` for every change. What is being typed into is not renewed.
+     [data-sound="ok|note|stop"]   makes its sound when it appears      [data-answer="1"]  that key presses it
+   Scans go to POST /counter/scan/read (app/screens/counter/scan.py), wherever the focus is. */
+(() => {
+  "use strict";
+  const GAP = 30; // ms between two characters of a scanner; people are slower
+  const SHORTEST = 6; // characters of the shortest label
+  const one = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const words = () => one("#words").dataset;
+  const editable = (element) => element?.matches?.("input:not([type=checkbox]):not([type=radio]), textarea, select");
+
+  /* ---- sounds, colours, words ---- */
+  let audio = null;
+  const TONES = { ok: [[880, 0.09]], note: [[660, 0.09], [660, 0.09]], stop: [[220, 0.35]] };
+  function beep(kind) {
+    document.body.dataset.sounded = kind;
+    if (localStorage.getItem("muted") || !window.AudioContext || !TONES[kind]) return;
+    audio ??= new AudioContext();
+    let at = audio.currentTime;
+    for (const [pitch, length] of TONES[kind]) {
+      const tone = audio.createOscillator();
+      const volume = audio.createGain();
+      volume.gain.value = 0.15;
+      tone.frequency.value = pitch;
+      tone.connect(volume).connect(audio.destination);
+      tone.start(at);
+      tone.stop(at + length);
+      at += length + 0.06;
+    }
+  }
+  const sounds = (root) => all("[data-sound]", root).forEach((element) => { beep(element.dataset.sound); element.removeAttribute("data-sound"); });
+
+  function toast(kind, text) {
+    const box = document.createElement("div");
+    const word = document.createElement("b");
+    word.textContent = words()[kind];
+    box.className = `toast ${kind}`;
+    box.append(word, ` ${text}`);
+    one("#toasts").append(box);
+    beep(kind);
+    if (kind === "ok") setTimeout(() => box.remove(), 6000);
+  }
+
+  /* ---- a refusal takes the focus away; scans wait until it is answered ---- */
+  let before = null; // what had the focus
+  const panel = () => one("#notice [data-blocks]");
+  function stop(text) {
+    const box = document.createElement("div");
+    box.className = "notice stop panel";
+    box.tabIndex = -1;
+    box.dataset.blocks = "";
+    box.innerHTML = '<div class="said"><b></b> <span></span></div><div class="answers"><button type="button" data-answer="Escape"><kbd>Esc</kbd> <i></i></button></div>';
+    one("b", box).textContent = words().stop;
+    one("span", box).textContent = text;
+    one("i", box).textContent = words().close;
+    one("#notice").replaceChildren(box);
+    beep("stop");
+    takeFocus();
+  }
+  function takeFocus() {
+    if (!panel()) return;
+    if (editable(document.activeElement) && !document.activeElement.closest("#notice")) before = document.activeElement;
+    panel().focus();
+    one("#main").scrollTop = 0;
+    const name = panel().dataset.field;
+    const wrong = name && all(`[name="${CSS.escape(name)}"]`).find((field) => !field.closest("#notice"));
+    if (wrong) { wrong.setAttribute("aria-invalid", "true"); before = wrong; }
+  }
+  function release() {
+    one("#notice")?.replaceChildren();
+    if (before?.isConnected) { before.focus(); before.select?.(); }
+    before = null;
+    next();
+  }
+
+  /* ---- scans: a burst that ends in Enter is never typing ---- */
+  let burst = { text: "", at: 0, field: null };
+  let later = null; // an answer key that waits until it is known not to be the start of a scan
+  const waiting = [];
+  let sending = false;
+  let scans = 0;
+  const snapshot = (field) => editable(field) && field.type !== "select-one" ? { field, value: field.value, start: field.selectionStart, end: field.selectionEnd } : null;
+  function putBack(was) {
+    if (!was || !was.field.isConnected) return;
+    was.field.value = was.value;
+    if (was.start !== null) was.field.setSelectionRange(was.start, was.end);
+    was.field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  function letter(event) {
+    if (event.key.length === 1) return event.key;
+    const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code); // a Chinese input method calls it "Process"
+    return event.key === "Process" && digit ? digit[1] : "";
+  }
+  /* True when this key belongs to a scan and nothing else may see it. */
+  function listen(event) {
+    const quick = event.timeStamp - burst.at < GAP;
+    const character = letter(event);
+    if (event.key === "Enter" && quick && burst.text.length >= SHORTEST) {
+      const { text, was } = burst;
+      burst = { text: "", at: 0, was: null };
+      if (document.activeElement?.matches?.("[data-scan]")) return false;
+      putBack(was);
+      heard(text);
+      return true;
+    }
+    if (character) {
+      if (!quick) burst = { text: "", at: 0, was: snapshot(document.activeElement) };
+      burst.text += character;
+      burst.at = event.timeStamp;
+    } else if (event.key !== "Shift") burst = { text: "", at: 0, was: null };
+    return false;
+  }
+  function heard(code) {
+    const badge = all("#notice [name=_approver], #dialog[open] [name=badge]").find((field) => field.offsetParent !== null || field.closest("details"));
+    if (badge && code.startsWith("40")) {
+      badge.closest("details")?.setAttribute("open", "");
+      badge.value = code;
+      one("[type=password]", badge.closest("form")).focus();
+      return;
+    }
+    waiting.push(code);
+    next();
+  }
+  function next() {
+    const line = one("#waiting");
+    if (line) line.textContent = waiting.length ? words().waiting.replace("{n}", waiting.length) : "";
+    if (!waiting.length || sending || panel() || one("#dialog")?.open || !document.body.dataset.live) return;
+    sending = true;
+    scans += 1;
+    const values = { code: waiting.shift(), _key: `${document.body.dataset.key}~${scans}` };
+    if (line) line.textContent = waiting.length ? words().waiting.replace("{n}", waiting.length) : "";
+    const done = () => { sending = false; next(); };
+    htmx.ajax("POST", "/counter/scan/read", { source: "#main", target: one("#board") ? "#board" : "#notice", swap: "outerHTML", values }).then(done, done);
+  }
+
+  /* ---- function keys and answers ---- */
+  const hotkeys = () => new Map(all("a", one("#hotkeys")?.content ?? document.createElement("i")).map((link) => [link.dataset.keyName, link]));
+  const dirty = () => all("form[data-keep][data-dirty]").length > 0;
+  function press(name) {
+    const link = hotkeys().get(name);
+    if (name === "?") return showKeys();
+    if (!link) return false;
+    const where = link.getAttribute("href");
+    if (where === "#find") { one("#box")?.focus(); one("#box")?.select(); }
+    else if (where === "#done") finish();
+    else if (!dirty() || window.confirm(words().leave)) location.href = where;
+    return true;
+  }
+  function finish() {
+    const forms = all("form[data-done]").filter((form) => form.offsetParent !== null);
+    (forms.find((form) => form.contains(document.activeElement)) ?? forms[0])?.requestSubmit();
+  }
+  function showKeys() {
+    const list = document.createElement("div");
+    list.className = "pay keys-list";
+    for (const [name, link] of hotkeys()) {
+      const line = document.createElement("div");
+      const key = document.createElement("kbd");
+      key.textContent = name;
+      line.append(key, ` ${link.textContent}`);
+      list.append(line);
+    }
+    const title = document.createElement("h2");
+    title.textContent = words().keys;
+    list.prepend(title);
+    one("#dialog").replaceChildren(list);
+    one("#dialog").showModal();
+    return true;
+  }
+  function answer(name) {
+    const root = one("#dialog[open]") ?? panel();
+    const button = root && one(`[data-answer="${name}"]`, root);
+    if (!button) return false;
+    if (button.matches("details")) { button.open = true; one("input:not([type=hidden])", button).focus(); }
+    else button.click();
+    return true;
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    clearTimeout(later);
+    const started = event.timeStamp - burst.at >= GAP;
+    if (listen(event)) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+    const typing = editable(document.activeElement);
+    if (/^F\d+$/.test(event.key)) {
+      if (press((event.shiftKey ? "Shift+" : "") + event.key)) event.preventDefault();
+    } else if (event.key === "Escape") escape(event);
+    else if (event.key === "Enter" && document.activeElement?.matches?.("[data-finish]") && !document.activeElement.value) {
+      event.preventDefault();
+      finish();
+    } else if (!typing && started && event.key.length === 1) {
+      const name = event.key;
+      later = setTimeout(() => {
+        if (answer(name) || one("#dialog[open]")) return;
+        if (name === "?") showKeys();
+        if (name === "/") one("#box")?.focus();
+      }, GAP * 2); // a label cannot press `1`
+      if (name === "/") event.preventDefault();
+    }
+  }, true);
+  function escape(event) {
+    const dialog = one("#dialog[open]");
+    if (dialog) {
+      event.preventDefault();
+      if (!one("[data-dialog=pin], [data-dialog=password]", dialog)) closeDialog();
+    } else if (panel()) { event.preventDefault(); release(); }
+    else all(".whomenu[open]").forEach((menu) => menu.removeAttribute("open"));
+  }
+  function closeDialog() {
+    one("#dialog").close();
+    one("#dialog").replaceChildren();
+    next();
+  }
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-answer=Escape]");
+    if (button) { if (button.closest("#dialog")) closeDialog(); else release(); }
+    const key = event.target.closest?.("[data-press]");
+    if (key) press(key.dataset.press);
+    if (event.target.closest?.("[data-mute]")) {
+      if (localStorage.getItem("muted")) localStorage.removeItem("muted"); else localStorage.setItem("muted", "1");
+      toast("note", localStorage.getItem("muted") ? words().muted : words().unmuted);
+    }
+    event.target.closest?.(".toast")?.remove();
+  });
+  document.addEventListener("cancel", (event) => event.preventDefault(), true); // dialogs are closed by escape() alone
+
+  /* ---- forms ---- */
+  document.addEventListener("input", (event) => {
+    event.target.removeAttribute("aria-invalid");
+    const form = event.target.closest("form");
+    if (form) form.dataset.dirty = "1";
+  });
+  document.addEventListener("submit", (event) => { // forms without htmx: a second click sends nothing
+    const form = event.target;
+    if (form.hasAttribute("hx-post") || form.method !== "post") return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "1";
+  });
+  window.addEventListener("pageshow", () => all("form[data-sent]").forEach((form) => delete form.dataset.sent));
+
+  /* ---- what comes back ---- */
+  const on = (name, act) => document.addEventListener(name, act);
+  on("desk:notice", (event) => (event.detail.kind === "stop" ? stop(event.detail.text) : toast(event.detail.kind, event.detail.text)));
+  on("desk:unlocked", (event) => {
+    closeDialog();
+    locked = false;
+    htmx.ajax("GET", "/running/today/who", { target: ".who", swap: "innerHTML" });
+    document.body.dispatchEvent(new CustomEvent("live:any"));
+    toast("ok", event.detail.name);
+  });
+  on("htmx:configRequest", (event) => {
+    const { headers, elt } = event.detail;
+    headers["Desk-Swap"] = elt.closest("[hx-swap]")?.getAttribute("hx-swap") ?? "innerHTML";
+  });
+  on("htmx:beforeRequest", (event) => { // a live refresh never takes away what is being typed
+    const cause = event.detail.requestConfig.triggeringEvent?.type ?? "";
+    const { elt } = event.detail;
+    if (!cause.startsWith("live:") && cause !== "every") return;
+    if (one("[data-dirty]", elt) || elt.closest("[data-dirty]") || (elt.contains(document.activeElement) && editable(document.activeElement))) event.preventDefault();
+  });
+  let focused = null;
+  on("htmx:beforeSwap", (event) => {
+    const { target } = event.detail;
+    focused = target.contains(document.activeElement) ? document.activeElement.name || document.activeElement.id : null;
+    if (event.detail.requestConfig.verb === "post" && event.detail.xhr.status < 400 && target.id !== "dialog") one("#notice")?.replaceChildren();
+  });
+  on("htmx:afterSettle", (event) => {
+    const target = event.detail.target.id === "board" ? one("#board") : event.detail.target;
+    if (!target) return;
+    if (target.id === "dialog") {
+      if (target.childElementCount && !target.open) target.showModal();
+      one("[autofocus]", target)?.focus();
+      return;
+    }
+    if (target.id === "notice" || one("[data-blocks]", target)) takeFocus();
+    else if (document.activeElement === document.body && focused) {
+      (one("[autofocus]", target) ?? one(`[name="${CSS.escape(focused)}"], #${CSS.escape(focused)}`, target))?.focus();
+    }
+    sounds(document);
+    next();
+  });
+  on("htmx:responseError", () => stop(words().offline));
+  const silent = (event) => (event.detail.requestConfig.verb === "post" ? stop(words().unknown) : undefined);
+  on("htmx:sendError", silent);
+  on("htmx:timeout", silent);
+
+  /* ---- live pages: one tiny question every two seconds, none while hidden ---- */
+  let version = null;
+  let locked = false;
+  async function poll() {
+    const body = document.body;
+    if (!body.dataset.live) return;
+    if (!document.hidden && !locked) {
+      try {
+        const reply = await fetch(`/live?v=${version ?? body.dataset.version}`, { headers: { "HX-Request": "true" } });
+        if (reply.status === 200) {
+          const news = await reply.json();
+          if (news.locked) lock();
+          else {
+            version = news.v;
+            for (const topic of [...news.topics, "any"]) body.dispatchEvent(new CustomEvent(`live:${topic}`));
+          }
+        }
+        body.removeAttribute("data-away");
+      } catch {
+        body.dataset.away = "1"; // the lamp in the header says it
+      }
+    }
+    setTimeout(poll, one('[data-live="fast"]') ? 500 : 2000);
+  }
+  function lock() {
+    if (locked || one("[data-dialog]")) return;
+    locked = true;
+    htmx.ajax("GET", "/running/sign_in/pin", { target: "#dialog", swap: "innerHTML" });
+  }
+  document.addEventListener("DOMContentLoaded", () => { sounds(document); takeFocus(); poll(); });
+})();
