@@ -132,8 +132,14 @@ class _Writing:
         self.groups: dict[str, list[tuple[int, str]]] = defaultdict(list)  # group -> (person, kind)
         self.new_people: dict[str, list[tuple[int, str]]] = defaultdict(list)
         self.homes_of: dict[str, list[int]] = defaultdict(list)
+        self.old_people: dict[str, list[tuple[int, str]]] = {}
+        self.old_homes: dict[str, list[int]] = {}
 
     def run(self, row: Imported, by: Actor) -> None:
+        # Before the new people are there: who carries a number now was there already.
+        groups = {row.group for row in self.found.people} | {home.group for home in self.found.homes}
+        groups |= {space.group for space in self.found.spaces}
+        self.old_people, self.old_homes = _in_books(sorted(groups - {""})) if self.found.kind == "estate" else ({}, {})
         self._entrances()
         self._fees(self.found.fees)
         self._people()
@@ -183,7 +189,7 @@ class _Writing:
     def _people(self) -> None:
         """One row a person: the same ID (or, in an asset list, the same name and phone) is the same person."""
         ids = dict(_tuples(Person.select(Person.id_number, Person.id).where(Person.id_number != "")))
-        owned = {row.group for row in self.found.people if row.kind == "owner"}
+        owned = {row.group for row in self.found.people if row.kind == "owner"} | set(self.old_people)
         same: dict[tuple[str, str], int] = {}
         for row in self.found.people:
             key = (texts.key(row.name), row.phone or "")
@@ -240,15 +246,14 @@ class _Writing:
     def _relations(self) -> None:
         """Everybody of an owner number belongs to all its rooms; who is not the owner waits for a clerk's word."""
         numbers = [group for group in {*self.homes_of, *self.new_people} if group]
-        old_people, old_homes = _in_books(numbers) if self.found.kind == "estate" else ({}, {})
         rows = []
         for group in numbers:
-            before, new = old_people.get(group, []), self.new_people.get(group, [])
+            before, new = self.old_people.get(group, []), self.new_people.get(group, [])
             rooms = self.homes_of.get(group, [])
             pairs = [(person, kind, unit) for person, kind in [*before, *new] for unit in rooms]
-            pairs += [(person, kind, unit) for person, kind in new for unit in old_homes.get(group, [])]
+            pairs += [(person, kind, unit) for person, kind in new for unit in self.old_homes.get(group, [])]
             self.groups[group] = [*before, *new]
-            self.homes_of[group] = [*old_homes.get(group, []), *rooms]
+            self.homes_of[group] = [*self.old_homes.get(group, []), *rooms]
             rows += [
                 {
                     "person": person,
@@ -268,7 +273,7 @@ class _Writing:
             self._tick()
 
     def _hold(self, row: int, space: Space) -> None:
-        people = self.groups.get(space.group) or _in_books([space.group])[0].get(space.group, [])
+        people = self.groups.get(space.group) or self.old_people[space.group]
         holder = next((person for person, kind in people if kind == "owner"), people[0][0])
         vehicle = self._vehicle(space, holder) if space.plate else None
         estate.SpaceHold.insert(
@@ -279,7 +284,7 @@ class _Writing:
         known = Vehicle.get_or_none(Vehicle.plate == space.plate, Vehicle.until.is_null())
         if known:
             return int(known.id)
-        homes = self.homes_of.get(space.group, [])
+        homes = self.homes_of.get(space.group) or self.old_homes.get(space.group, [])
         return int(
             Vehicle.insert(
                 plate=space.plate,
