@@ -83,6 +83,11 @@ def get(item: str) -> Price | None:
     return next((price for price in listing() if price.item == item), None)
 
 
+def coming() -> list[PriceItem]:
+    """Changes that are entered for a later day."""
+    return list(PriceItem.select().where(PriceItem.since > clock.today()).order_by(PriceItem.since).limit(20))
+
+
 @deed("price.changed")
 def change(item: str, *, fen: int | None, point: str, since: date, by: Actor) -> PriceItem:
     """A new price (None: typed each time) and collecting point from a day on."""

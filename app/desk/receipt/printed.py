@@ -33,7 +33,7 @@ def paper(row: Receipt) -> dict[str, Any]:
         "title": TITLES[row.kind],
         "kind": row.kind,
         "number": row.number,
-        "code": row.code,
+        "digits": row.code,
         "time": f"{row.at:%Y-%m-%d %H:%M}",
         "room": facts["room"],
         "payer": masked(row.payer),

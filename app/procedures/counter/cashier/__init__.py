@@ -9,9 +9,9 @@ from app.desk import charge, journal, outbox, people, prices, receipt
 from app.desk.charge import Charge
 from app.desk.households import Unit
 from app.desk.journal import deed
-from app.desk.outbox import Job
 from app.desk.people import Actor
 from app.desk.receipt import Item, Receipt, ReceiptTender, Tender
+from app.procedures.counter.cashier import corrections
 from app.procedures.counter.cashier.corrections import reason_of
 
 MOST_OF_ONE = 999  # pieces of a one-off item on one line
@@ -197,10 +197,16 @@ def reprint(row: Receipt, *, copy: str = receipt.CUSTOMER, by: Actor) -> Receipt
     """Print a copy once more; it says 补打 and for the how manieth time."""
     if copy not in row.facts["copies"]:
         raise Refused("{number} has no copy of that name.", number=row.number)
-    before = Job.select().where(Job.about == "receipt", Job.about_id == row.id, Job.reprint > 0).count()
-    job = outbox.queue("receipt", row, facts=receipt.paper(row), number=row.number, copies=(copy,))[0]
-    Job.update(reprint=before + 1).where(Job.id == job.id).execute()
-    journal.note(unit_id=row.unit_id, number=row.number, copy=copy, reprint=before + 1)
+    n = outbox.reprints_of("receipt", row.id) + 1
+    outbox.queue("receipt", row, facts=receipt.paper(row), number=row.number, copies=(copy,), reprint=n)
+    journal.note(unit_id=row.unit_id, number=row.number, copy=copy, reprint=n)
+    return row
+
+
+@deed(corrections.ON_A4)
+def on_a4(row: Receipt, *, by: Actor) -> Receipt:
+    """Every copy on a sheet of A4 (office or dot-matrix printer); each time is counted and printed on it."""
+    journal.note(unit_id=row.unit_id, number=row.number, times=corrections.times_on_a4(row) + 1)
     return row
 
 

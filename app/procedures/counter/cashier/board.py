@@ -10,6 +10,7 @@ from app.desk import charge, ledger
 from app.desk.charge import Charge
 from app.desk.households import Unit
 from app.desk.people import Actor
+from app.desk.receipt import Receipt
 from app.procedures.counter import cashier
 
 
@@ -62,3 +63,25 @@ def _line(row: Charge, today: date, by: Actor) -> Line:
         late=(today - row.due).days,
         mine=row.by_id == by.id and clock.business_day(row.at) == clock.business_day(clock.now()) and not row.paid,
     )
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What the counter shows while amounts are typed, in fen; `missing` is 0 when it suffices."""
+
+    wanted: int
+    received: int
+    change: int
+    missing: int
+
+
+def tally(wanted: int, received: int) -> Tally:
+    """Change and what is missing."""
+    return Tally(wanted, received, max(0, received - wanted), max(0, wanted - received))
+
+
+def made_today(by: Actor, *, limit: int = 20) -> list[Receipt]:
+    """This clerk's receipts of the business day, newest first."""
+    day = clock.business_day(clock.now())
+    query = Receipt.select().where(Receipt.staff == by.id, Receipt.day == day)
+    return list(query.order_by(Receipt.id.desc()).limit(limit))

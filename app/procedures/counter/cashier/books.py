@@ -42,7 +42,7 @@ def draw(first: int, last: int, *, giver: str, by: Actor) -> ReceiptBook:
             first=latest + 1,
         )
     if last < first:
-        raise Refused("The range ends before it starts.", rule="CASH-6", field="last")
+        raise Refused("The range of numbers ends before it starts.", rule="CASH-6", field="last")
     journal.note(first=first, last=last)
     return ReceiptBook.create(
         year=year, first=first, last=last, giver=texts.name(giver, field="giver"), staff=by.id, at=journal.moment()

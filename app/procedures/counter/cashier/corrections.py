@@ -6,16 +6,25 @@ from app.base import clock, db, live
 from app.base import text as texts
 from app.base.refusal import Refused
 from app.desk import due, journal, people, receipt
-from app.desk.journal import deed
+from app.desk.journal import Line, deed
 from app.desk.outbox import Job
 from app.desk.people import Actor
 from app.desk.receipt import Receipt
 
+ON_A4 = "receipt.printed_on_a4"
+
+
+def times_on_a4(row: Receipt) -> int:
+    """How often the receipt went out on a sheet of A4."""
+    told = Line.select().where(Line.subject == "receipt", Line.subject_id == row.id, Line.verb == ON_A4)
+    return int(told.count())
+
 
 def copies_out(row: Receipt) -> list[str]:
-    """Every copy that was or will be printed: `客户联`, `存根联`, `客户联 补打 1`. All are handed back for a void."""
+    """Every copy that was or will be printed: `客户联`, `客户联 补打 1`, `A4 三联 1`. All are handed back for a void."""
     jobs = Job.select().where(Job.about == "receipt", Job.about_id == row.id, Job.state != "not sent").order_by(Job.id)
-    return [f"{job.copy} 补打 {job.reprint}" if job.reprint else job.copy for job in jobs]
+    slips = [f"{job.copy} 补打 {job.reprint}" if job.reprint else job.copy for job in jobs]
+    return slips + [f"A4 三联 {n + 1}" for n in range(times_on_a4(row))]
 
 
 @deed("receipt.voided")
@@ -77,6 +86,12 @@ def signed(made: Receipt, *, by: Actor) -> Receipt:
     due.meet("counter.cashier", made.id, at=journal.moment(), slug="signature")
     journal.note(unit_id=made.unit_id, number=made.number)
     return made
+
+
+def is_unsigned(made: Receipt) -> bool:
+    """Whether the payee's signature is still waited for."""
+    waits = due.Due.select().where(due.Due.kind == "counter.cashier", due.Due.about == made.id, due.Due.met.is_null())
+    return bool(made.payee) and bool(waits.exists())
 
 
 def _original(row: Receipt) -> None:

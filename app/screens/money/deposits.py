@@ -1,0 +1,41 @@
+"""Deposits held: money of others, given back against its receipt."""
+
+from __future__ import annotations
+
+from flask import abort, request
+
+from app.base import money
+from app.base.refusal import N_
+from app.desk.receipt import ReceiptItem
+from app.procedures.money import deposits
+from app.web import Answer, Screen, form, go, me, page, say, wants_fragment
+
+screen = Screen("money/deposits", title=N_("Deposits"), act="deposits.see", order=60)
+
+
+@screen.reads()
+def board() -> Answer:
+    return page(
+        "money/deposits.html#board",
+        held=deposits.held(below=request.args.get("below", 0, type=int)),
+        rows=deposits.ROWS,
+    )
+
+
+@screen.does("/<int:id>/give_back", act="deposits.see", again="money_deposits.board")
+def give_back(id: int) -> Answer:
+    line, fields = ReceiptItem.get_or_none(ReceiptItem.id == id) or abort(404), form()
+    made = deposits.give_back(
+        line,
+        fen=fields.fen("fen"),
+        payee=fields.text("payee", need=False),
+        reason=fields.text("reason", most=500, need=False),
+        copy_back=fields.flag("copy_back"),
+        by=me(),
+    )
+    values = {"number": made.number, "fen": money.show(-made.fen)}
+    return say(
+        board() if wants_fragment() else go("money_deposits.board"),
+        N_("Deposit given back: {fen}, {number}."),
+        **values,
+    )

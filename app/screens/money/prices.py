@@ -1,0 +1,31 @@
+"""The price list of one-off items; the supervisor keeps it."""
+
+from __future__ import annotations
+
+from app.base import clock
+from app.base.refusal import N_
+from app.desk import prices
+from app.web import Answer, Screen, form, go, me, page, say, wants_fragment
+
+screen = Screen("money/prices", title=N_("Price list"), act="prices.see", order=70)
+POINTS = {"centre": N_("at the centre"), "finance": N_("at finance")}
+
+
+@screen.reads()
+def board() -> Answer:
+    return page(
+        "money/prices.html#board", items=prices.listing(), coming=prices.coming(), points=POINTS, today=clock.today()
+    )
+
+
+@screen.does("/change", act="prices.change", again="money_prices.board")
+def change() -> Answer:
+    fields = form()
+    prices.change(
+        fields.text("item"),
+        fen=fields.fen("fen", need=False) or None,
+        point=fields.choice("point", POINTS),
+        since=fields.day("since") or clock.today(),
+        by=me(),
+    )
+    return say(board() if wants_fragment() else go("money_prices.board"), N_("The price list is changed."))
