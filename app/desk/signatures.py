@@ -57,7 +57,7 @@ def check(png: bytes) -> None:
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):  # broken
         raise Refused("This is no signature from the pad. Clear the pad and sign again.") from None
     if drawn.getcolors(1):  # one colour alone: nothing was drawn
-        raise Refused("The pad is empty. Sign on it, or tick “signed on the paper”.")
+        raise Refused("The pad is empty. Sign on it, or choose that it is signed on the paper.")
 
 
 @deed("signed")

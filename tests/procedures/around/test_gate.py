@@ -160,9 +160,7 @@ def test_what_is_no_slip_of_this_desk_says_so(cast, slip) -> None:
     foreign = numbering.code(20, 2026, 999)
     slipped = slip.code[:5] + str((int(slip.code[5]) + 1) % 10) + slip.code[6:]
     for typed in (receipt, foreign, slipped, "", "abc", "2", "http://elsewhere/x", "FX-2025-000001", "9" * 15):
-        with pytest.raises(Refused, match="no release slip of this desk") as no:
-            slips.find(typed)
-        assert no.value.rule == "GOODS-5"
+        assert slips.find(typed) is None, typed
 
 
 def test_the_due_row_is_met_when_the_slip_is_used_up(cast, slip) -> None:

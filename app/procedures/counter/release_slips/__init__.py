@@ -1,11 +1,11 @@
 """Goods release slips (物品放行条), GOODS-1..9: no goods leave without the owner's will. The verbs of its modules."""
 
 from app.procedures.counter.release_slips.detail import Sheet, sheet
-from app.procedures.counter.release_slips.gate import find, guards, left_of, let_out, take_back_copy, undo
-from app.procedures.counter.release_slips.issue import Applicant, Consent, current, make, seal
+from app.procedures.counter.release_slips.gate import find, left_of, let_out, take_back_copy, undo
+from app.procedures.counter.release_slips.issue import Applicant, Consent, make, seal
 from app.procedures.counter.release_slips.items import UNITS, Line, read
-from app.procedures.counter.release_slips.later import cancel, owner_signed
-from app.procedures.counter.release_slips.lists import SHOWS, STATES, counts, listing, search
+from app.procedures.counter.release_slips.later import cancel, colleagues, owner_signed
+from app.procedures.counter.release_slips.lists import SHOWS, STATES, awaited, listing, search
 from app.procedures.counter.release_slips.tables import APPLICANTS, CATEGORIES, KIND, Exit, Slip
 
 __all__ = [
@@ -21,11 +21,10 @@ __all__ = [
     "Line",
     "Sheet",
     "Slip",
+    "awaited",
     "cancel",
-    "counts",
-    "current",
+    "colleagues",
     "find",
-    "guards",
     "left_of",
     "let_out",
     "listing",

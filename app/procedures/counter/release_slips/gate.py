@@ -13,37 +13,28 @@ from app.base.refusal import Refused
 from app.desk import due, journal, numbering, people
 from app.desk.households import Unit
 from app.desk.journal import deed, note
-from app.desk.people import Actor, Staff
+from app.desk.people import Actor
 from app.procedures.counter.release_slips.issue import changed, expect_gate, forbidden_since
 from app.procedures.counter.release_slips.tables import KIND, Exit, ExitLine, Item, Return, ReturnLine, Slip
 
 UNDO = timedelta(seconds=60)  # counter.md 3
 
 
-def find(typed: str) -> Slip:
+def find(typed: str) -> Slip | None:
     """The slip that a guard scanned, typed or opened: the QR's address, its 14 digits, `FX-2026-000231`, `231`.
 
-    Refused, in words for the gate, when it is another paper, another estate's, or unknown (GOODS-5).
+    None when it is another paper, another estate's, or unknown: then the goods stop (GOODS-5).
     """
     plain = texts.half_width(texts.clean(typed)).upper().replace(" ", "")
     plain = plain.rpartition("/G/")[2] if "/G/" in plain else plain
-    foreign = Refused(
-        "This is no release slip of this desk. Stop the goods and refer to your superior.", rule="GOODS-5"
-    )
     if re.fullmatch(r"[0-9]{14}", plain, re.ASCII):
         read = numbering.read_code(plain)
-        if read is None or read[0] != "release":
-            raise foreign
-        query = Slip.code == plain
-    else:
-        short = re.fullmatch(r"(?:FX-?)?(?:(20[0-9]{2})-?)?([0-9]{1,6})", plain, re.ASCII)
-        if short is None:
-            raise foreign
+        query = Slip.code == (plain if read and read[0] == "release" else "")
+    elif short := re.fullmatch(r"(?:FX-?)?(?:(20[0-9]{2})-?)?([0-9]{1,6})", plain, re.ASCII):
         query = Slip.number == f"FX-{short[1] or clock.today().year}-{int(short[2]):06d}"
-    slip = Slip.select(Slip, Unit).join(Unit).where(query).first()
-    if slip is None:
-        raise foreign
-    return slip  # type: ignore[no-any-return]
+    else:
+        return None
+    return Slip.select(Slip, Unit).join(Unit).where(query).first()  # type: ignore[no-any-return]
 
 
 def left_of(slips: list[int]) -> dict[int, list[tuple[Item, int]]]:
@@ -186,9 +177,3 @@ def close(slip: Slip) -> None:
 
 def _returned(slip: Slip) -> bool:
     return bool(Return.select().where(Return.slip == slip).exists())
-
-
-def guards() -> list[str]:
-    """Names to choose from for a returned gate copy."""
-    rows = Staff.select(Staff.name, Staff.roles).where(Staff.active == True).order_by(Staff.id).limit(200)  # noqa: E712
-    return [row.name for row in rows if "gate" in row.roles]

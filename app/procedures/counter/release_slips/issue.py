@@ -9,8 +9,8 @@ from typing import Any
 from app.base import clock, db, live
 from app.base import text as texts
 from app.base.refusal import N_, Refused
-from app.desk import due, instructions, journal, numbering, options, outbox, people, signatures, signoff
-from app.desk.households import Person, Relation, Unit
+from app.desk import due, households, instructions, journal, numbering, options, outbox, people, signatures, signoff
+from app.desk.households import Unit
 from app.desk.journal import deed, note
 from app.desk.people import Actor, Staff
 from app.procedures.counter.release_slips import facts
@@ -172,22 +172,9 @@ def forbidden_since(unit_id: int, moment: datetime) -> bool:
     return found is not None and found.at > moment
 
 
-def current(unit: Unit) -> list[Relation]:
-    """Who belongs to the unit today, owners first."""
-    today = clock.today()
-    rows = (
-        Relation.select(Relation, Person)
-        .join(Person)
-        .where(Relation.unit == unit, Relation.until.is_null() | (Relation.until >= today))
-        .order_by((Relation.kind == "owner").desc(), Relation.id)
-        .limit(30)
-    )
-    return [row for row in rows if row.since is None or row.since <= today]
-
-
 def _applicant(unit: Unit, applicant: Applicant) -> dict[str, Any]:
     if applicant.relation_id is not None:
-        row = next((each for each in current(unit) if each.id == applicant.relation_id), None)
+        row = next((each for each in households.people_of(unit) if each.id == applicant.relation_id), None)
         if row is None:
             raise Refused("This person no longer belongs to {unit}. Choose again.", field="who", unit=unit.label)
         kind = row.kind if row.kind in ("owner", "tenant") else "resident"
@@ -215,7 +202,7 @@ def _consent(unit: Unit, who: dict[str, Any], consent: Consent, by: Actor) -> di
         if consent.how == "call":
             raise Refused("The owner is here: let the owner sign.", rule="GOODS-3", field="consent")
         return {"owner_name": who["applicant"]}
-    owners = {row.person.id: row.person for row in current(unit) if row.kind == "owner"}
+    owners = {row.person.id: row.person for row in households.people_of(unit) if row.kind == "owner"}
     owner = owners.get(consent.owner_id or 0) or next(iter(owners.values()), None)
     name = owner.name if owner else texts.name(consent.owner_name, field="owner_name")
     if consent.how != "call":

@@ -99,7 +99,12 @@ def name(typed: str, *, row: int) -> str:
             "Line {row}: the name is too long, {most} characters at most.",
             rule="GOODS-2", field=f"item_name_{row}", row=row, most=NAME_MOST,
         )  # fmt: skip
-    if _VAGUE.search(packed) or _VAGUE_WORDS.search(text.half_width(plain)) or packed.lower() in _CLASSES or not re.search(r"\w", plain):
+    if (
+        _VAGUE.search(packed)
+        or _VAGUE_WORDS.search(text.half_width(plain))
+        or packed.lower() in _CLASSES
+        or not re.search(r"\w", plain)
+    ):
         raise Refused(
             "Line {row}: “{name}” does not say which things. Name every item and count it.",
             rule="GOODS-2", field=f"item_name_{row}", row=row, name=plain,

@@ -1,4 +1,4 @@
-"""What the desk may still do with a slip: the owner signs later, it is cancelled."""
+"""What the desk may still do with a slip: the owner signs later, it is cancelled. And who can have had a hand in it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from app.base import text as texts
 from app.base.refusal import Refused
 from app.desk import due, journal, people
 from app.desk.journal import deed, note
-from app.desk.people import Actor
+from app.desk.people import Actor, Staff
 from app.procedures.counter.release_slips.gate import close
 from app.procedures.counter.release_slips.issue import changed, sign
 from app.procedures.counter.release_slips.tables import KIND, Signing, Slip
@@ -43,3 +43,9 @@ def cancel(slip: Slip, *, reason: str, by: Actor) -> Slip:
     note(unit_id=slip.unit_id, number=slip.number, reason=reason)
     db.after_commit(changed)
     return slip
+
+
+def colleagues(act: str) -> list[str]:
+    """Names to choose from: who may do this act (who called the owner, which guard signed the copy)."""
+    rows = Staff.select(Staff.name, Staff.roles).where(Staff.active == True).order_by(Staff.id).limit(200)  # noqa: E712
+    return [row.name for row in rows if people.ACTS[act] & set(row.roles)]

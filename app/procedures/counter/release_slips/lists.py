@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import peewee
-
 from app.base import clock, rooms
 from app.base import text as texts
 from app.base.refusal import N_
@@ -20,16 +18,16 @@ MOST = 60
 # state -> its word and colour
 STATES = {
     "waiting": (N_("Waits for engineering's seal"), "note"),
-    "valid": (N_("Valid"), "ok"),
+    "valid": (N_("Slip valid"), "ok"),
     "part": (N_("Partly out"), "ok"),
-    "used": (N_("Used up"), "plain"),
-    "lapsed": (N_("Lapsed"), "note"),
-    "cancelled": (N_("Cancelled"), "stop"),
+    "used": (N_("Slip used up"), "plain"),
+    "lapsed": (N_("Slip lapsed"), "note"),
+    "cancelled": (N_("Slip cancelled"), "stop"),
     "back": (N_("Gate copy back"), "plain"),
     "differs": (N_("Gate copy differs"), "stop"),
 }
 SHOWS = {
-    "open": N_("Open"),
+    "open": N_("Open slips"),
     "today": N_("Issued today"),
     "waiting": N_("For the seal"),
     "unsigned": N_("Owner to sign"),
@@ -133,6 +131,6 @@ def search(typed: str) -> list[Row]:
     return _rows(list(query.where(Unit.label == str(room)))) if room else []
 
 
-def counts() -> int:
-    """Open slips that the gate should have confirmed: for the menu's badge."""
-    return int(Slip.select(peewee.fn.COUNT(Slip.id)).where(Slip.closed.is_null()).scalar())
+def awaited() -> int:
+    """Slips whose gate copy is still out though they lapsed: for the menu."""
+    return int(Slip.select().where(Slip.closed.is_null(), Slip.until < clock.today()).count())

@@ -1,0 +1,221 @@
+"""Release slips at the desk: lists, a new slip for a household, one slip with what may be done with it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import abort, current_app, request, url_for
+
+from app.base import clock
+from app.base import text as texts
+from app.base.refusal import N_, Refused
+from app.desk import charge, households, instructions, lookup, people, signatures
+from app.desk.households import Unit
+from app.desk.instructions import Instruction
+from app.procedures.counter import release_slips as slips
+from app.procedures.counter.release_slips import Slip
+from app.web import Answer, Form, Scanned, Screen, customer, form, go, me, page, say
+
+screen = Screen("counter/release_slips", title=N_("Release slips"), key="Shift+F1", act="slips.see", order=20)
+screen.counts(slips.awaited)
+
+ROWS = 6  # empty lines a new slip offers; "more lines" doubles them
+
+
+def _base_url() -> str:
+    return str(current_app.extensions["settings"].base_url)
+
+
+def _slip(slip: int) -> Slip:
+    return Slip.get_or_none(Slip.id == slip) or abort(404)
+
+
+@screen.reads()
+def board() -> Answer:
+    """`?unit=ID` a new slip for that household; `?q=` a number or a room; `?room=` whose slip; `?show=` a list."""
+    if request.args.get("unit", type=int):
+        return new()
+    q, room = request.args.get("q", "").strip(), request.args.get("room", "").strip()
+    if room:
+        found = lookup.find(room)
+        if found.one is not None and found.one.unit_id:
+            return go("counter_release_slips.new", unit=found.one.unit_id)
+        return _board("open", hits=[hit for hit in found.hits if hit.unit_id], room=room)
+    if q:
+        rows = slips.search(q)
+        return go("counter_release_slips.slip", slip=rows[0].id) if len(rows) == 1 else _board("open", rows=rows, q=q)
+    show = request.args.get("show", "open")
+    return _board(show if show in slips.SHOWS else "open")
+
+
+def _board(show: str, *, rows: list[Any] | None = None, **more: Any) -> Answer:
+    return page(
+        "counter/release_slips.html#board",
+        show=show,
+        shows=slips.SHOWS,
+        states=slips.STATES,
+        rows=slips.listing(show) if rows is None else rows,
+        **({"q": "", "room": "", "hits": []} | more),
+    )
+
+
+@screen.reads("/new", act="slips.issue")
+def new() -> Answer:
+    """The form for one household: alerts first, then who asks, the owner's will, the items."""
+    unit = Unit.get_or_none(Unit.id == request.values.get("unit", type=int)) or abort(404)
+    customer(unit.id)
+    members = [households.shown(relation) for relation in households.people_of(unit)]
+    rows = max([ROWS, *(n for n in range(1, 31) if request.form.get(f"item_name_{n}"))])
+    return page(
+        "counter/release_slip_new.html#board",
+        unit=unit,
+        members=members,
+        owners=[each for each in members if each.kind == "owner"],
+        kinds=households.KINDS,
+        alerts=instructions.unread(unit, by=me(), kind="release"),
+        standing=instructions.open_of(unit, "release"),
+        owed=charge.owed(unit),
+        applicants={code: label for code, label in slips.APPLICANTS.items() if code != "owner"},
+        categories=slips.CATEGORIES,
+        units=slips.UNITS,
+        rows=min(30, max(rows, request.args.get("rows", ROWS, type=int))),
+        callers=slips.colleagues("slips.issue"),
+        now_time=f"{clock.now():%H:%M}",
+        mine=me().name,
+    )
+
+
+@screen.does("/read", act="instructions.acknowledge", again="counter_release_slips.new")
+def read() -> Answer:
+    row = Instruction.get_or_none(Instruction.id == form().whole("instruction")) or abort(404)
+    instructions.acknowledge(row, by=me())
+    return go("counter_release_slips.new", unit=row.unit_id)
+
+
+@screen.does("/make", act="slips.issue", again="counter_release_slips.new")
+def make() -> Answer:
+    fields = form()
+    unit = Unit.get_or_none(Unit.id == fields.whole("unit")) or abort(404)
+    who = fields.text("who", most=16)
+    slip = slips.make(
+        unit,
+        applicant=slips.Applicant(
+            kind="" if who.isdigit() else who,
+            relation_id=int(who) if who.isdigit() else None,
+            name=fields.text("name", need=False),
+            firm=fields.text("firm", need=False),
+            id_number=fields.text("id_number", need=False),
+            signs=fields.text("signs", need=False),
+            png=signatures.from_url(fields.values.get("applicant_pad", ""), field="applicant_pad"),
+        ),
+        consent=slips.Consent(
+            how=fields.text("consent", need=False),
+            owner_id=fields.whole("owner", need=False) or None,
+            owner_name=fields.text("owner_name", need=False),
+            number=fields.text("call_number", need=False),
+            at=_time(fields.text("call_time", need=False)),
+            caller=fields.text("caller", need=False),
+            png=signatures.from_url(fields.values.get("owner_pad", ""), field="owner_pad"),
+        ),
+        lines=slips.read([_line(fields, n) for n in range(1, 31)]),
+        days=fields.whole("days", need=False),
+        base_url=_base_url(),
+        by=me(),
+    )
+    answer = go("counter_release_slips.slip", slip=slip.id)
+    if slip.number is None:
+        return say(answer, N_("Written. It is issued and printed when engineering has sealed it."), kind="note")
+    return say(answer, N_("Slip {number} is issued; both copies are printing."), number=slip.number)
+
+
+def _line(fields: Form, n: int) -> tuple[str, str, str, str]:
+    typed = fields.values
+    return (
+        typed.get(f"item_name_{n}", ""),
+        typed.get(f"item_quantity_{n}", ""),
+        typed.get(f"item_unit_{n}", ""),
+        typed.get(f"item_category_{n}", ""),
+    )
+
+
+def _time(typed: str) -> datetime | None:
+    """`11:02`, `１１：０２`, `1102` of today."""
+    digits = texts.half_width(typed).replace(":", "").replace("：", "").strip()
+    if not digits:
+        return None
+    if not (
+        digits.isascii()
+        and digits.isdigit()
+        and len(digits) in (3, 4)
+        and int(digits) % 100 < 60
+        and int(digits) < 2400
+    ):
+        raise Refused("“{text}” is no time. Write it like 11:02.", field="call_time", text=typed[:8])
+    return clock.at(clock.today(), int(digits) // 100, int(digits) % 100)
+
+
+@screen.reads("/<int:slip>")
+def slip(slip: int) -> Answer:
+    return _sheet(slip)
+
+
+def _sheet(slip: int) -> Answer:
+    _slip(slip)
+    return page(
+        "counter/release_slip.html#board",
+        sheet=slips.sheet(slip, by=me()),
+        states=slips.STATES,
+        guards=slips.colleagues("gate.release"),
+    )
+
+
+@screen.does("/<int:slip>/seal", act="signoff.engineering_supervisor", again="counter_release_slips.slip")
+def seal(slip: int) -> Answer:
+    done = slips.seal(_slip(slip), base_url=_base_url(), by=me())
+    return say(_sheet(slip), N_("Slip {number} is issued; both copies are printing."), number=done.number)
+
+
+@screen.does("/<int:slip>/owner_signed", act="slips.issue", again="counter_release_slips.slip")
+def owner_signed(slip: int) -> Answer:
+    fields = form()
+    png = signatures.from_url(fields.values.get("owner_pad", ""), field="owner_pad")
+    slips.owner_signed(_slip(slip), how="pad" if png else "paper", png=png, by=me())
+    return say(_sheet(slip), N_("The owner's signature is noted."))
+
+
+@screen.does("/<int:slip>/cancel", act="slips.issue", again="counter_release_slips.slip")
+def cancel(slip: int) -> Answer:
+    slips.cancel(_slip(slip), reason=form().text("reason", most=500, need=False), by=me())
+    return say(_sheet(slip), N_("The slip is cancelled. Take both copies back."), kind="note")
+
+
+@screen.does("/<int:slip>/returned", act="slips.issue", again="counter_release_slips.slip")
+def returned(slip: int) -> Answer:
+    """The gate copy came back: what it says left, item by item."""
+    fields = form()
+    row = slips.take_back_copy(
+        _slip(slip),
+        {thing.id: fields.whole(f"out_{thing.id}", most=99_999) for thing in slips.sheet(slip, by=me()).things},
+        guard=fields.text("guard"),
+        plate=fields.text("plate", most=16, need=False),
+        remark=fields.text("remark", most=500, need=False),
+        by=me(),
+    )
+    if row.differs:
+        return say(_sheet(slip), N_("The gate copy is recorded, with its difference."), kind="note")
+    return say(_sheet(slip), N_("The gate copy is recorded."))
+
+
+@screen.shows_due
+def _due(about: int) -> str:
+    return url_for("counter_release_slips.slip", slip=about)
+
+
+@screen.scans("release")
+def scanned(code: Scanned) -> Answer | None:
+    """A slip's code at the desk opens the slip; the guard's page has its own."""
+    row = slips.find(code.code)
+    if row is None or not people.may(me(), "slips.see"):
+        return None
+    return go("counter_release_slips.slip", slip=row.id)

@@ -1,0 +1,16 @@
+"""Signatures from the pad, as pictures: shown on the pages of whatever they were given for."""
+
+from __future__ import annotations
+
+from flask import Response, abort
+
+from app.base.refusal import N_
+from app.desk import signatures
+from app.web import Answer, Screen
+
+screen = Screen("running/signatures", title=N_("Signatures"), menu=False, act="signatures.see")
+
+
+@screen.reads("/<int:id>.png")
+def picture(id: int) -> Answer:
+    return Response(signatures.image(id) or abort(404), mimetype="image/png")
