@@ -62,7 +62,7 @@ class Loan(db.Table):
 
 
 # Whatever the code above it believes: two open loans of one thing cannot be stored.
-Loan.add_index(Loan.index(Loan.kind, Loan.thing, unique=True, where=Loan.ended.is_null()))
+Loan.add_index(Loan.index(Loan.kind, Loan.thing, unique=True, where=Loan.ended.is_null(), name="loan_in_one_hand"))
 
 
 def lend(

@@ -46,7 +46,7 @@ class Count(db.Table):
 
 
 # One count at a time in a box: two people scanning it at once would each find half of it missing.
-Count.add_index(Count.index(Count.store, unique=True, where=Count.ended.is_null()))
+Count.add_index(Count.index(Count.store, unique=True, where=Count.ended.is_null(), name="count_going_on"))
 
 
 class Counted(db.AppendOnly):

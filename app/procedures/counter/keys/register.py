@@ -72,7 +72,7 @@ class Key(db.Table):
         return f"K{self.id:04d}"
 
 
-Key.add_index(Key.index(Key.hook, unique=True, where=Key.retired.is_null()))  # a hook holds one tag
+Key.add_index(Key.index(Key.hook, unique=True, where=Key.retired.is_null(), name="key_on_hook"))  # a hook holds one tag
 
 
 class Label(db.Table):
@@ -85,7 +85,7 @@ class Label(db.Table):
     why = peewee.TextField(default="")  # replaced | duplicate | retired
 
 
-Label.add_index(Label.index(Label.key, unique=True, where=Label.ended.is_null()))
+Label.add_index(Label.index(Label.key, unique=True, where=Label.ended.is_null(), name="label_in_use"))
 
 
 def changed() -> None:
