@@ -24,7 +24,6 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
 }
 # What a session that nobody used for half an hour may still ask for.
 _WHILE_LOCKED = {"running_sign_in.pin", "running_sign_in.unlock", "running_sign_in.sign_out", "running_sign_in.switch",

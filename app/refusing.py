@@ -40,7 +40,7 @@ def books_failed(error: Exception) -> Response:
     if trouble is None:
         raise error
     current_app.logger.error("%s", error)
-    return _show(web.t(trouble), 503, title=N_("Books"))
+    return _show(web.t(trouble), 503, title=N_("Storage"))
 
 
 def broken(error: HTTPException) -> Response | HTTPException:
