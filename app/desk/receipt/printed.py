@@ -33,20 +33,20 @@ def paper(row: Receipt) -> dict[str, Any]:
         "title": TITLES[row.kind],
         "kind": row.kind,
         "number": row.number,
-        "digits": row.code,
+        "code": row.code,
         "time": f"{row.at:%Y-%m-%d %H:%M}",
         "room": facts["room"],
         "payer": masked(row.payer),
         "items": [
             {
                 "text": f"{item['text']} {item.get('period', '')}".strip(),
-                "expression": item.get("expression", ""),
+                "expression": item.get("expression", "").replace(" ", ""),  # 20 cells beside the amount
                 "amount": money.show(item["fen"]),
             }
             for item in facts["items"]
         ],
         "total": money.show(row.fen),
-        "capitals": money.capitals(row.fen),
+        "capitals": money.capitals(row.fen).removeprefix("人民币"),
         "tenders": [{"name": _tender_name(each), "amount": money.show(each["fen"])} for each in facts["tenders"]],
         "change": money.show(change) if row.kind == "receipt" else "",
         "clerk": facts["clerk"],
