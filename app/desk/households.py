@@ -19,16 +19,16 @@ KINDS = {
     "family": N_("Family"),
     "tenant": N_("Tenant"),
     "staff": N_("Staff of a shop"),
-    "temporary": N_("Temporary"),
+    "temporary": N_("Temporary resident"),
 }
-USES = {110: N_("Home"), 120: N_("Office or shop"), 119: N_("Dormitory")}
+USES = {110: N_("Dwelling"), 120: N_("Office or shop"), 119: N_("Dormitory")}
 STATES = {
     2001: N_("Lived in"),
     2002: N_("Not sold"),
     2003: N_("Handed over"),
     2004: N_("Not moved in"),
     2005: N_("Decorated"),
-    2006: N_("Let"),
+    2006: N_("Let out"),
     2007: N_("Sold"),
     2008: N_("Idle"),
     2009: N_("Decorating"),

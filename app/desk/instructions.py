@@ -15,7 +15,12 @@ from app.desk.journal import deed, note
 from app.desk.people import Actor, Staff
 
 # At which act it comes back (counter.md 9); general ones only when the household is opened.
-KINDS = {"release": N_("Goods release"), "key": N_("Keys"), "mail": N_("Mail"), "general": N_("General")}
+KINDS = {
+    "release": N_("Goods release"),
+    "key": N_("Keys"),
+    "mail": N_("Held mail"),
+    "general": N_("General instruction"),
+}
 
 
 class Instruction(db.Table):

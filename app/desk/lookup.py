@@ -21,8 +21,8 @@ _TOP = "\U0010ffff"  # sorts behind everything: the end of a range of texts with
 _NUMBER = re.compile(r"([A-Z]{2})-?([0-9]{4})-?([0-9]{1,6})|([A-Z]{2})-?([0-9]{1,6})", re.ASCII)
 
 # What the box understood a text as.
-ROOM, NAME, INITIALS, PINYIN = N_("room"), N_("name"), N_("initials"), N_("pinyin")
-PHONE, TAIL, PLATE, NUMBER = N_("phone"), N_("end of a phone"), N_("plate"), N_("number on a paper")
+ROOM, NAME, INITIALS, PINYIN = N_("a room"), N_("a name"), N_("initials of a name"), N_("pinyin of a name")
+PHONE, TAIL, PLATE, NUMBER = N_("a phone"), N_("the end of a phone"), N_("a plate"), N_("a number on a paper")
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,14 @@ from app.desk.instructions import Instruction
 from app.screens.homes import sections
 from app.web import Answer, Screen, customer, form, go, me, page, say
 
-screen = Screen("homes/households", title=N_("Households"), key="F8", act="households.see", order=0)
+screen = Screen("homes/households", title=N_("Households"), key="Shift+F8", act="households.see", order=0)
 
-# What a household is at the counter for: screen, label, function key. Each takes ?unit=ID.
+# What a household is at the counter for: screen and label. Each takes ?unit=ID.
 ACTS = (
-    ("counter_cashier", N_("Take money"), "F1"),
-    ("counter_release_slips", N_("Release slip"), "Shift+F1"),
-    ("counter_water_cards", N_("Water card"), "F7"),
-    ("counter_keys", N_("Keys"), "F6"),
+    ("counter_cashier", N_("Take money")),
+    ("counter_release_slips", N_("Release slips")),
+    ("counter_water_cards", N_("Water cards")),
+    ("counter_keys", N_("Keys")),
 )
 
 
@@ -80,9 +80,9 @@ def recent() -> Answer:
 def last() -> Answer:
     """F8: the household before the one that is open."""
     ids = sessions.memory(current_user.session).households
-    open_now = request.args.get("from", type=int)
-    before = next((each for each in ids if each != open_now), None)
-    return go("homes_households.show", unit=before) if before else go("homes_households.recent")
+    if len(ids) > 1 and (request.referrer or "").endswith(f"/homes/households/{ids[0]}"):
+        ids = ids[1:]
+    return go("homes_households.show", unit=ids[0]) if ids else go("homes_households.recent")
 
 
 @screen.reads("/<int:unit>")

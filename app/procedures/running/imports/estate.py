@@ -306,7 +306,7 @@ def _space(row: Row, groups: set[str], seen: Seen) -> Space:
         row.wrong("业主编号", N_("A car stands here without an owner number. Add it, or delete the plate."))
     hold = row.code("出租还是出售", HOLDS, UNKNOWN_CODE) or ""
     if group and row.has("出租还是出售") and row.cell("出租还是出售") == "":
-        row.wrong("出租还是出售", "Write H (leased) or S (sold).")
+        row.wrong("出租还是出售", N_("Write H (leased) or S (sold)."))
     start = row.day("开始时间")
     end = None if hold == "sold" else row.day("结束时间")  # a sold space has no end, whatever stands there
     if start and end and end < start:
