@@ -13,7 +13,7 @@ from types import FrameType
 
 from app import factory, settings, start, translations
 from app.base import db
-from app.procedures.running import proof
+from app.procedures.running import clock_check, proof
 
 
 def main(arguments: list[str]) -> int:
@@ -67,6 +67,7 @@ def serve(arguments: list[str]) -> int:
     import waitress
 
     proof.at_boot(report=_damaged)
+    clock_check.check()
     desk = factory.create_app(chosen)
     try:
         server = waitress.create_server(

@@ -109,8 +109,10 @@ def _earlier(by: Actor, verb: str, do: Callable[..., Any]) -> tuple[bool, Any]:
     return True, None
 
 
-def deed(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def deed(verb: str, *, stamp: Callable[[], datetime] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a function a deed. It takes `by: Actor` as a keyword and gives back the row it is about (or None).
+
+    `stamp` only where a clock is put right: every other deed is stamped not before the last line.
 
     The same form (key and content) sent twice gives the first one's row and does nothing (promise P2);
     the same key with other content is a Conflict.
@@ -127,7 +129,7 @@ def deed(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                     done, row = _earlier(by, verb, do)
                     if done:
                         return row  # type: ignore[no-any-return]
-                frame = _Frame(outer.at if outer else _stamp(), by)
+                frame = _Frame(outer.at if outer else (stamp or _stamp)(), by)
                 token = _frame.set(frame)
                 try:
                     row = do(*args, **kwargs)
