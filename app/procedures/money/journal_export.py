@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from app.base import db, money
+from app.base import money
 from app.desk.ledger import Entry, Posting
 
 _ROOTS = {
@@ -53,17 +53,14 @@ def lines() -> Iterator[str]:
             yield f"    {account(name)}  {money.plain(fen)} CNY{tag}"
 
 
-def command(arguments: list[str]) -> int:
-    """`--data DIR`: write the journal of that desk to standard output."""
+def command(arguments: list[str], *, open_books: Callable[[Path], None], t: Callable[..., str]) -> int:
+    """`--data DIR`: write the journal of that desk to standard output; exit 1 where there is none."""
     parser = argparse.ArgumentParser(prog="python -m app export-journal", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data"), help="directory of the database")
-    path = parser.parse_args(arguments).data / "qiantai.db"
-    if not path.exists():
-        print(f"{path}: there is no desk here", file=sys.stderr)  # noqa: T201 - a verb of the command line
+    where = parser.parse_args(arguments).data
+    if not (where / "qiantai.db").exists():
+        sys.stderr.write(t("There is no desk in {place}.", place=where) + "\n")
         return 1
-    db.open(path)
-    try:
-        sys.stdout.writelines(line + "\n" for line in lines())
-    finally:
-        db.close()
+    open_books(where)
+    sys.stdout.writelines(line + "\n" for line in lines())
     return 0
