@@ -62,6 +62,7 @@ def undo(code: str) -> Answer:
 
 @screen.scans("release")
 def scanned(code: Scanned) -> Answer | None:
+    """A slip is scanned by the gate: on its own page, or by somebody whom the desk's page is not for."""
     return go("around_gate.slip", code=code.code)
 
 

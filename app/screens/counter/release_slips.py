@@ -212,7 +212,7 @@ def _due(about: int) -> str:
     return url_for("counter_release_slips.slip", slip=about)
 
 
-@screen.scans("release")
+@screen.scans("release", act="desk.see")
 def scanned(code: Scanned) -> Answer | None:
     """A slip's code at the desk opens the slip; the guard's page has its own."""
     row = slips.find(code.code)

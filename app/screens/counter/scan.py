@@ -14,7 +14,7 @@ screen = Screen("counter/scan", title=N_("Scan"), menu=False)
 @screen.does("/read", act="desk.see")
 def read() -> Answer:
     """The page that asks is asked first, then the others in the order of the menu, then the desk's own habits."""
-    text = form().text("code", most=64)
+    text = form().text("code", most=64).rpartition("/")[2]  # a slip's square code holds the gate page's address
     found = numbering.read_code(text)
     if found is None:
         raise Refused("“{code}” is no label of ours. Scan it again, or type its number.", code=text[:24])

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -12,12 +15,13 @@ from PIL import Image
 
 from app.base import clock, db
 from app.base.refusal import Refused
-from app.desk import charge, due, instructions, options, signatures
+from app.desk import charge, due, instructions, options, paper, signatures
 from app.desk.due import Due
 from app.desk.households import Person, Relation
 from app.desk.journal import Line
 from app.desk.outbox import Job
 from app.procedures.counter import release_slips as slips
+from app.procedures.counter.release_slips import issue as issue_module
 from app.procedures.counter.release_slips.tables import Item, Signing, Slip
 
 NOON = datetime(2026, 11, 22, 11, 5, tzinfo=clock.ZONE)
@@ -240,11 +244,9 @@ def test_only_the_engineering_supervisor_seals_once_and_only_a_crews_slip(cast, 
 
 @pytest.mark.rule("GOODS-4")
 def test_a_crews_slip_cannot_be_issued_past_the_seal(cast, home) -> None:
-    from app.procedures.counter.release_slips.issue import issue
-
     slip = make(home, cast.ana, applicant=CREW)
     with pytest.raises(Refused, match="engineering's seal first"):
-        issue(slip, base_url="http://desk.lan", by=cast.ana)
+        issue_module.issue(slip, base_url="http://desk.lan", by=cast.ana)
 
 
 @pytest.mark.rule("GOODS-4")
@@ -413,3 +415,86 @@ def test_pages_read_slips_by_an_index(books) -> None:
         plan = " ".join(str(row) for row in db.database.execute_sql("EXPLAIN QUERY PLAN " + sql, values))
         assert "USING INDEX" in plan, plan
         assert "SCAN" not in plan, plan
+
+
+def printed(slip, columns=48) -> str:
+    """The gate's copy as it lies in the printer."""
+    job = Job.get(Job.about == "release_slip", Job.about_id == slip.id, Job.copy == "门岗联")
+    return paper.laid_out(job, columns).text()
+
+
+@pytest.mark.parametrize("name", ["owner", "tenant", "crew"])
+def test_a_printed_slip_reads_as_its_golden(cast, home, name) -> None:
+    """The owner signed on the pad; a tenant whose owner agreed by phone; a crew's slip under engineering's seal."""
+    if name == "owner":
+        slip = make(home, cast.ana, consent=slips.Consent(how="pad", png=png()), days=2)
+    elif name == "tenant":
+        slip = make(home, cast.ana, unit=home.other, consent=call())
+    else:
+        waiting = make(home, cast.ana, applicant=CREW, lines=[slips.Line("切割机", 2, "台", "decoration")])
+        slip = slips.seal(waiting, base_url="http://desk.lan", by=cast.lu)
+    golden = Path(__file__).parents[2] / "golden" / "slips" / f"{name}.txt"
+    text = printed(slip)
+    if not golden.exists():
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        golden.write_text(text, "utf-8")
+        pytest.fail(f"{golden.name} was written: read it, and keep it if it is right")
+    assert text == golden.read_text("utf-8")
+
+
+def let_out(cast, slip, count) -> None:
+    slips.let_out(slip, {Item.select().where(Item.slip == slip).get().id: count}, by=cast.gao)
+
+
+# Guards that are turned off one by one; beside each the attempt that must then go through.
+MUTANTS = {
+    "GOODS-1 a call in full": (
+        "issue._consent",
+        lambda *_: {"owner_name": "x", "call_number": "1", "call_at": NOON},
+        lambda c, h: make(h, c.ana, unit=h.other, consent=call(at=None)),
+    ),
+    "GOODS-2 vague words": (
+        "items._VAGUE",
+        re.compile("(?!)"),
+        lambda c, h: slips.read([("若干", "1", "件", "furniture")]),
+    ),
+    "GOODS-3 an empty pad": (
+        "issue.signatures.keep",
+        lambda *_, **__: None,
+        lambda c, h: make(h, c.ana, consent=slips.Consent(how="pad")),
+    ),
+    "GOODS-4 the seal": (
+        "issue.signoff.of",
+        lambda *_: {"seal": SimpleNamespace(staff=SimpleNamespace(name="x"))},
+        lambda c, h: issue_module.issue(make(h, c.ana, applicant=CREW), base_url="", by=c.ana),
+    ),
+    "GOODS-5 what is left": (
+        "gate.left_of",
+        lambda ids: {ids[0]: [(item, 99) for item in Item.select().where(Item.slip.in_(ids))]},
+        lambda c, h: let_out(c, make(h, c.ana), 2),
+    ),
+    "GOODS-7 who issues": ("issue.people.require", lambda who, *_, **__: who, lambda c, h: make(h, c.lu)),
+    "GOODS-8 the lapse": ("gate.must_be_open", lambda *_: None, lambda c, h: let_out(c, yesterdays(c, h), 1)),
+    "a standing instruction": ("issue.instructions.blocking", lambda *_: None, lambda c, h: make(h, forbid(c, h))),
+}
+
+
+def yesterdays(cast, home) -> Slip:
+    slip = make(home, cast.ana)
+    Slip.update(until=NOON.date() - timedelta(days=1)).where(Slip.id == slip.id).execute()
+    return slip
+
+
+def forbid(cast, home):
+    row = instructions.give(home.unit, "release", "不得放行", blocks=True, by=cast.ana)
+    instructions.acknowledge(row, by=cast.ana)
+    return cast.ana
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_every_guard_is_seen_when_it_is_turned_off(cast, home, name, monkeypatch) -> None:
+    where, off, attempt = MUTANTS[name]
+    with pytest.raises(Refused):
+        attempt(cast, home)
+    monkeypatch.setattr(f"app.procedures.counter.release_slips.{where}", off)
+    attempt(cast, home)  # nothing refuses any more: that guard was the one that did

@@ -17,6 +17,7 @@ def of(slip: Slip, signed: dict[str, str], seal_by: str, base_url: str) -> dict[
     assert slip.issued
     assert slip.until
     who = f"{slip.applicant}（{_PRINTED[slip.applicant_kind]}{' ' + slip.firm if slip.firm else ''}）"
+    drawn = {who: "（电子签名）" if how == "pad" else "" for who, how in signed.items()}
     return {
         "valid": "当日有效" if slip.until == slip.day else f"有效至 {slip.until:%Y-%m-%d}",
         "date": f"{slip.issued:%Y-%m-%d %H:%M}",
@@ -31,7 +32,7 @@ def of(slip: Slip, signed: dict[str, str], seal_by: str, base_url: str) -> dict[
         "items": [[item.line, item.name, item.quantity, item.unit] for item in items],
         "total": f"共 {len(items)} 项 {sum(item.quantity for item in items)} 件",
         "handler": slip.staff.name,
-        "signs": {who: "（电子签名）" if how == "pad" else "" for who, how in signed.items() if who != "handler"},
+        "signs": {"applicant": drawn.get("applicant", drawn.get("owner", "")), "owner": drawn.get("owner", "")},
         "owner_pending": "owner" not in signed,
         "owner_applies": slip.applicant_kind == "owner",
         "link": f"{base_url.rstrip('/')}/g/{slip.code}",
