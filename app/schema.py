@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
+import app.base.second
 import app.desk
 import app.procedures
 from app.base import db

@@ -45,12 +45,13 @@ class _Books(APSWDatabase):
 
 def _changed(kind: int, _schema: str, table: str, rowid: int) -> None:
     if kind == apsw.SQLITE_INSERT and table in _kept_for_good:
-        _local.added.setdefault(table, []).append(rowid)
+        vars(_local).setdefault("added", {}).setdefault(table, []).append(rowid)
 
 
 _local = threading.local()
 _kept_for_good: set[str] = set()  # append-only tables
 _writing = threading.Lock()
+second: Any = None  # app.base.second.Second, where the settings name a second journal
 # lock_type: a transaction that reads, then writes must hold the write lock from its start.
 database = _Books(None, lock_type="IMMEDIATE", timeout=5)
 
@@ -96,8 +97,13 @@ def write() -> Iterator[bool]:
         yield False
         return
     _local.after, _local.added = [], {}
-    with _writing, database.atomic():
-        yield True
+    with _writing:
+        with database.atomic():
+            heard = second.watch(database.connection()) if second else None
+            yield True
+            change = heard.changeset() if heard else b""
+        if second:
+            second.append(second.mark(), change)
     for act in _local.after:
         act()
 
