@@ -108,6 +108,8 @@ def _after(unit: Unit | None, msgid: str, done: Receipt | None = None, **values:
 @screen.does("/pay", act="cashier.collect", again="counter_cashier.board")
 def pay() -> Answer:
     fields = form()
+    if me().key is None:  # without the server's own key a second click would pay a second time (promise P2)
+        raise Refused("This page is no longer valid. Open it anew and do it again; nothing was changed.")
     unit = _unit(fields.whole("unit"))
     tenders = [
         Tender(kind, fen, fields.text(f"{kind}_ref", need=False))
