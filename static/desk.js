@@ -7,6 +7,7 @@
      [data-live="fast"]         polls every 500 ms instead of 2 s (waiting for a card or a scan)
      hx-trigger="live:keys from:body"   renewed when something under that topic changed (`live.bump("keys")`);
                                 `live:any` for every change. What is being typed into is not renewed.
+     button[data-escape]            Esc presses it when nothing else waits for Esc
      [data-sound="ok|note|stop"]   makes its sound when it appears      [data-answer="1"]  that key presses it
    Scans go to POST /counter/scan/read (app/screens/counter/scan.py), wherever the focus is. */
 (() => {
@@ -212,6 +213,7 @@
       event.preventDefault();
       if (!one("[data-dialog=pin], [data-dialog=password]", dialog)) closeDialog();
     } else if (panel()) { event.preventDefault(); release(); }
+    else if (one("[data-escape]")) { event.preventDefault(); one("[data-escape]").click(); }
     else all(".whomenu[open]").forEach((menu) => menu.removeAttribute("open"));
   }
   function closeDialog() {

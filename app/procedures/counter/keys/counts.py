@@ -224,6 +224,19 @@ def drop(count: Count, *, by: Actor) -> Count:
     return count
 
 
+def going_on() -> list[Count]:
+    """Counts that were begun and not ended."""
+    return list(Count.select(Count, Staff).join(Staff).where(Count.ended.is_null()).limit(len(STORES)))
+
+
+def unread() -> list[str]:
+    """Boxes whose last differences the supervisor has not read yet."""
+    rows = due.Due.select(due.Due.about).where(
+        due.Due.kind == COUNT_DUE, due.Due.slug == "differs", due.Due.met.is_null()
+    )
+    return [STORES[row.about] for row in rows.limit(len(STORES))]
+
+
 def latest(limit: int = 10) -> list[Count]:
     return list(
         Count.select(Count, Staff).join(Staff).where(Count.ended.is_null(False)).order_by(Count.id.desc()).limit(limit)

@@ -80,6 +80,7 @@ class Label(db.Table):
 
     code = peewee.TextField(unique=True)
     key = peewee.ForeignKeyField(Key, index=True)
+    key_id: int
     since = db.MomentField()
     ended = db.MomentField(null=True)
     why = peewee.TextField(default="")  # replaced | duplicate | retired

@@ -54,13 +54,16 @@ class Scan(db.AppendOnly):
     rule = peewee.TextField(null=True)
     key = peewee.ForeignKeyField(Key, null=True)
     loan = peewee.ForeignKeyField(Loan, null=True)
+    key_id: int | None
+    loan_id: int | None
+    staff_id: int | None
 
     class Meta:
         indexes = ((("station", "id"), False),)
 
 
 def hear(label: str, *, source: str, by: Actor) -> Scan:
-    """Act on a label. A refusal is not raised: it is the scan's outcome, kept and shown like any other.
+    """Act on a label. A refusal is kept as the scan's outcome; where a page asked, it is raised to that page too.
 
     `by` is the clerk at the station, or the desk itself (`people.DESK` with a station) where nobody is signed in.
     """
@@ -68,7 +71,10 @@ def hear(label: str, *, source: str, by: Actor) -> Scan:
         return _act(label, source=source, by=by)
     except Refused as no:
         values = {name: value for name, value in no.values.items() if isinstance(value, (str, int))}
-        return _refuse(label, source=source, msgid=no.msgid, rule=no.rule, values=values, by=by)
+        kept = _refuse(label, source=source, msgid=no.msgid, rule=no.rule, values=values, by=by)
+        if source != "serial":
+            raise
+        return kept
 
 
 @deed("key.scanned")
@@ -200,6 +206,17 @@ def finish(station: str, *, to: loan.Holder, signed: str, by: Actor) -> Loan:
     return made
 
 
+@deed("key.handed_over")
+def hand_over(*, to: loan.Holder, purpose: str, until: datetime | None, seal: str, by: Actor) -> Scan:
+    """The key in hand goes to somebody picked on the page, who signs the slip: a colleague, a contractor, the owner."""
+    prepare(purpose=purpose, until=until, seal=seal, by=by)
+    hand = in_hand(by.station)
+    assert hand is not None  # prepare() refused otherwise
+    made = finish(by.station, to=to, signed="paper", by=by)
+    message = N_("{key} is lent to {holder} until {until}.")
+    return _keep("hand", by, "ok", message, hand.key, there=made, holder=made.holder, until=said(made.until))
+
+
 def in_hand(station: str) -> InHand | None:
     """The lending begun at this station, unless it was forgotten."""
     query = InHand.select(InHand, Key).join(Key)
@@ -211,6 +228,11 @@ def recent(station: str, limit: int = 8) -> list[Scan]:
     """What was heard last at this station, newest first."""
     query = Scan.select(Scan, Key).join(Key, peewee.JOIN.LEFT_OUTER)
     return list(query.where(Scan.station == station).order_by(Scan.id.desc()).limit(limit))
+
+
+def newest() -> int:
+    """The id of the last scan anywhere: a page that knows it can tell what it has not shown yet."""
+    return int(Scan.select(peewee.fn.MAX(Scan.id)).scalar() or 0)
 
 
 def at_counter() -> Actor:

@@ -36,6 +36,11 @@ def default_until(now: datetime) -> datetime:
     return next((mark for mark in (on(day, BACK_BY), on(day, CHECK_ENDS)) if mark > now), last_moment(now))
 
 
+def shift_now() -> str:
+    """Which count the clock suggests."""
+    return "evening" if clock.now().time() >= time(16, 0) else "morning"
+
+
 def expect_count(store: str, shift: str, *, done: bool = False) -> None:
     """The next count of that box: today's if its time has not come and it is not done. Inside a deed.
 

@@ -1,0 +1,146 @@
+"""Entrusted keys: the custody register, taking into care, the owner's consent, review, collection."""
+
+from __future__ import annotations
+
+from flask import abort, request, url_for
+
+from app.base.refusal import N_, Refused
+from app.desk import lookup
+from app.desk.households import Person, Unit
+from app.procedures.counter.keys import board as views
+from app.procedures.counter.keys import consent, custody
+from app.procedures.counter.keys.consent import Permission
+from app.procedures.counter.keys.register import Custody
+from app.web import Answer, Form, Screen, customer, form, go, me, page, say
+
+screen = Screen("counter/custody", title=N_("Entrusted keys"), act="keys.see", order=41, menu=False)
+TAGS = 4  # keys a new custody offers lines for
+HOW = {"phone": N_("by phone"), "in person": N_("in person"), "letter": N_("by letter")}
+
+
+@screen.shows_due
+def where(row: int) -> str:
+    return url_for("counter_custody.one", row=row)
+
+
+@screen.reads()
+def board() -> Answer:
+    """`?unit=ID` a new custody of that household; `?room=` whose keys."""
+    unit = request.args.get("unit", type=int)
+    if unit:
+        return new()
+    room = request.args.get("room", "").strip()[:64]
+    hits = [hit for hit in lookup.find(room).hits if hit.unit_id] if room else []
+    if len(hits) == 1:
+        return go("counter_custody.new", unit=hits[0].unit_id)
+    return page("counter/custodies.html#board", rows=custody.open_list(), reasons=custody.REASONS, room=room, hits=hits)
+
+
+@screen.reads("/new", act="keys.entrust")
+def new() -> Answer:
+    unit = Unit.get_or_none(Unit.id == request.values.get("unit", type=int)) or abort(404)
+    customer(unit.id)
+    return page(
+        "counter/custody_new.html#board",
+        unit=unit,
+        owners=custody.owners(unit),
+        reasons=custody.REASONS,
+        tags=TAGS,
+        held=views.of_unit(unit),
+    )
+
+
+@screen.does("/accept", act="keys.entrust", again="counter_custody.new")
+def accept() -> Answer:
+    fields = form()
+    unit = Unit.get_or_none(Unit.id == fields.whole("unit")) or abort(404)
+    owner = Person.get_or_none(Person.id == fields.whole("owner"))
+    if owner is None:
+        raise Refused("Choose the owner who entrusts the key.", rule="EKEY-1", field="owner")
+    held = custody.accept(
+        unit=unit,
+        owner=owner,
+        kind=fields.choice("kind", custody.REASONS),
+        reason=fields.text("reason", most=500, need=False),
+        no_trouble=fields.flag("no_trouble"),
+        keys=_tags(fields),
+        seal=fields.text("seal", need=False),
+        review=fields.day("review", need=False),
+        signed=fields.flag("signed"),
+        by=me(),
+    )
+    message = N_("{number}: the letter is being printed twice, the labels with it.")
+    return say(go("counter_custody.one", row=held.id), message, number=held.number)
+
+
+def _tags(fields: Form) -> list[tuple[str, str, int]]:
+    """Name, hook and number of keys of each tag that was filled in."""
+    found = []
+    for n in range(1, TAGS + 1):
+        name = fields.text(f"name_{n}", need=False)
+        if name:
+            hook = fields.text(f"hook_{n}", most=8)
+            found.append((name, hook, fields.whole(f"pieces_{n}", least=1, most=99)))
+    return found
+
+
+@screen.reads("/<int:row>")
+def one(row: int) -> Answer:
+    """One custody: its keys, what the owner agreed to, and how it goes on."""
+    held = _custody(row)
+    return page(
+        "counter/custody.html#board",
+        held=held,
+        keys=views.of_custody(held),
+        states=views.STATES,
+        permissions=consent.permissions(held),
+        owners=custody.owners(held.unit),
+        reasons=custody.REASONS,
+        how=HOW,
+    )
+
+
+def _custody(row: int) -> Custody:
+    return Custody.get_or_none(Custody.id == row) or abort(404)
+
+
+@screen.does("/<int:row>/consent", act="keys.entrust", again="counter_custody.one")
+def agree(row: int) -> Answer:
+    fields = form()
+    consent.give(
+        _custody(row),
+        agreed_by=fields.text("agreed_by"),
+        how=fields.choice("how", HOW),
+        phone=fields.text("phone", need=False),
+        scope=fields.text("scope", most=200),
+        until=fields.day("until", need=False),
+        by=me(),
+    )
+    return say(one(row), N_("The owner's consent is noted with the time. Scan the key to lend it."))
+
+
+@screen.does("/<int:row>/revoke", act="keys.entrust", again="counter_custody.one")
+def revoke(row: int) -> Answer:
+    given = Permission.get_or_none(Permission.id == form().whole("permission"), Permission.custody == row)
+    consent.revoke(given or abort(404), by=me())
+    return say(one(row), N_("The consent is taken back."), kind="note")
+
+
+@screen.does("/<int:row>/review", act="keys.entrust", again="counter_custody.one")
+def review(row: int) -> Answer:
+    fields = form()
+    custody.review(_custody(row), done=fields.flag("done"), again=fields.day("again", need=False), by=me())
+    return say(one(row), N_("The review is noted."))
+
+
+@screen.does("/<int:row>/collect", act="keys.entrust", again="counter_custody.one")
+def collect(row: int) -> Answer:
+    fields = form()
+    custody.hand_back(
+        _custody(row),
+        received_by=fields.text("received_by"),
+        checked=fields.text("checked", need=False),
+        signed=fields.flag("signed"),
+        by=me(),
+    )
+    return say(one(row), N_("Handed back to the owner: the keys have left the register."))
