@@ -9,6 +9,7 @@ done, `over_short` what a count found.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import peewee
@@ -83,6 +84,12 @@ def balance_below(prefix: str, *, unit: Unit) -> int:
     """As `balance`, of all accounts of a unit whose names begin so (`deposit.`)."""
     below = (Posting.account >= prefix) & (Posting.account < prefix[:-1] + chr(ord(prefix[-1]) + 1))
     return int(Posting.select(peewee.fn.SUM(Posting.fen)).where(below, Posting.unit == unit).scalar() or 0)
+
+
+def taken(account: str, *, till: int, day: date) -> int:
+    """What one till took on an account on a business day."""
+    query = Posting.select(peewee.fn.SUM(Posting.fen)).join(Entry)
+    return int(query.where(Posting.till == till, Posting.account == account, Entry.day == day).scalar() or 0)
 
 
 def prepaid(unit: Unit | None) -> int:

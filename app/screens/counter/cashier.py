@@ -20,12 +20,12 @@ from app.web import Answer, Scanned, Screen, customer, form, go, me, page, say, 
 screen = Screen("counter/cashier", title=N_("Take money"), key="F1", act="cashier.see", order=10)
 screen.keys.append(("F9", N_("Reprint"), "counter_cashier.last"))
 
-TENDERS = (
-    ("cash", N_("Cash")),
-    ("wechat", N_("WeChat")),
-    ("alipay", N_("Alipay")),
-    ("card", N_("Bank card")),
-    ("transfer", N_("Transfer")),
+TENDERS = (  # kind, name, the key that goes to its field
+    ("cash", N_("Cash"), "x"),
+    ("wechat", N_("WeChat"), "w"),
+    ("alipay", N_("Alipay"), "z"),
+    ("card", N_("Bank card"), "k"),
+    ("transfer", N_("Transfer"), "h"),
 )
 WALK_IN = 0  # ?unit=0: somebody who belongs to no unit
 
@@ -43,7 +43,14 @@ def board() -> Answer:
 
 
 def _choose() -> Answer:
-    return page("counter/cashier_choose.html#board", made=boards.made_today(me()), left=books.left(), few=books.FEW)
+    return page(
+        "counter/cashier_choose.html#board",
+        made=boards.made_today(me()),
+        taken=boards.taken_today(me()),
+        tenders=TENDERS,
+        left=books.left(),
+        few=books.FEW,
+    )
 
 
 def _unit(number: int) -> Unit | None:
@@ -85,7 +92,7 @@ def sums() -> Answer:
     rows = charge.open_of(_unit(request.args.get("unit", WALK_IN, type=int)))
     ids = set(request.args.getlist("charge", type=int))
     picked = [row.left for row in rows if row.id in ids]
-    received = sum(_read(kind) for kind, _ in TENDERS) + _read("prepaid")
+    received = sum(_read(kind) for kind, _, _ in TENDERS) + _read("prepaid")
     return page(
         "counter/cashier.html#sum", sum=boards.tally(sum(picked) + _read("prepay"), received), count=len(picked)
     )
@@ -113,7 +120,7 @@ def pay() -> Answer:
     unit = _unit(fields.whole("unit"))
     tenders = [
         Tender(kind, fen, fields.text(f"{kind}_ref", need=False))
-        for kind in [*(kind for kind, _ in TENDERS), "prepaid"]
+        for kind in [*(kind for kind, _, _ in TENDERS), "prepaid"]
         if (fen := fields.fen(kind, need=False))
     ]
     row = cashier.pay(

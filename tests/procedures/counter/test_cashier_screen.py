@@ -11,7 +11,7 @@ from app.base import clock
 from app.desk import charge, ledger, receipt
 from app.desk.receipt import Receipt
 from app.procedures.counter import cashier
-from app.procedures.counter.cashier import corrections
+from app.procedures.counter.cashier import board, corrections
 
 
 @pytest.fixture
@@ -172,6 +172,25 @@ def test_somebody_without_a_unit_pays_too(desk, cast, home, htmx) -> None:
         headers=htmx,
     )
     assert (receipt.paper(Receipt.get())["room"], Receipt.get().payer) == ("", "装修队 赵工")
+
+
+@pytest.mark.rule("CASH-2")
+def test_the_days_money_of_a_collector_is_totalled_by_tender(desk, cast, home, owing, htmx, time_machine) -> None:
+    client = desk.client(cast.chen)
+    client.post(
+        "/counter/cashier/pay",
+        data=form(desk, home, charge=owing.id, cash="200", wechat="100", wechat_ref="42", prepay="71.82"),
+        headers=htmx,
+    )
+    desk.client(cast.ana).post("/counter/cashier/pay", data=form(desk, home, cash="50", prepay="50"), headers=htmx)
+    assert board.taken_today(cast.chen) == {"cash": 20000, "wechat": 10000}
+    time_machine.move_to(clock.now() + timedelta(days=1))
+    assert board.taken_today(cast.chen) == {}
+
+
+@pytest.mark.rule("CASH-7")
+def test_what_is_kept_in_order_stands_in_the_manuals_page(desk, cast) -> None:
+    assert "验钞机" in desk.client(cast.chen).get("/running/manual/CASH-7").text
 
 
 def test_a_guard_sees_no_money(desk, cast, home) -> None:

@@ -80,6 +80,12 @@ def tally(wanted: int, received: int) -> Tally:
     return Tally(wanted, received, max(0, received - wanted), max(0, wanted - received))
 
 
+def taken_today(by: Actor) -> dict[str, int]:
+    """What came into this collector's till on the business day: tender -> fen, refunds and voids taken off (CASH-2)."""
+    day = clock.business_day(clock.now())
+    return {kind: fen for kind in ledger.TENDERS if (fen := ledger.taken(f"tender.{kind}", till=by.id, day=day))}
+
+
 def made_today(by: Actor, *, limit: int = 20) -> list[Receipt]:
     """This clerk's receipts of the business day, newest first."""
     day = clock.business_day(clock.now())
