@@ -8,6 +8,7 @@
      hx-trigger="live:keys from:body"   renewed when something under that topic changed (`live.bump("keys")`);
                                 `live:any` for every change. What is being typed into is not renewed.
      button[data-escape]            Esc presses it when nothing else waits for Esc
+     [data-pick="1"]            that key, outside fields, ticks this box or goes to this field
      [data-sound="ok|note|stop"]   makes its sound when it appears      [data-answer="1"]  that key presses it
    Scans go to POST /counter/scan/read (app/screens/counter/scan.py), wherever the focus is. */
 (() => {
@@ -200,7 +201,9 @@
     } else if (!typing && started && event.key.length === 1) {
       const name = event.key;
       later = setTimeout(() => {
-        if (answer(name) || one("#dialog[open]")) return;
+        if (answer(name) || one("#dialog[open]") || panel()) return;
+        const picks = /^[a-z0-9]$/.test(name) && one(`[data-pick="${name}"]`);
+        if (picks) { picks.focus(); if (picks.type === "checkbox") picks.click(); }
         if (name === "?") showKeys();
         if (name === "/") one("#box")?.focus();
       }, GAP * 2); // a label cannot press `1`
