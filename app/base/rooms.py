@@ -9,7 +9,7 @@ from app.base import text as texts
 from app.base.refusal import Refused
 
 _NUMERALS = {c: n for n, c in enumerate("零一二三四五六七八九")}
-_PART = r"[0-9A-Z一二三四五六七八九十]{1,4}"
+_PART = r"(?:[0-9]{1,3}|[A-Z]{1,2}[0-9]{0,2}|[一二三四五六七八九十]{1,3})"
 _WORDED = re.compile(
     rf"(?P<building>{_PART})(?:号楼|栋|幢|座|棟)"
     rf"(?:(?P<entrance>{_PART})(?:单元|門|门|梯))?(?P<room>[^-\s]{{1,16}}?)(?:室|房|号)?"
@@ -49,8 +49,8 @@ def read(text: str) -> Room | None:
     plain = re.sub(r"\s*-\s*", "-", re.sub(r"\s+", " ", plain))
     packed = plain.replace(" ", "").replace("-", "")
     found = _WORDED.fullmatch(packed) or _DASHED.fullmatch(plain) or _BARE.fullmatch(plain)
-    if found is None or not any(c.isdigit() for c in found["room"]):
-        return None  # `Li Wei` is no room
+    if found is None or not any(c.isdigit() for c in found["room"]) or re.fullmatch("[0-9]{6,}", found["room"]):
+        return None  # `Li Wei` and `020-85551234` are no rooms
     parts = found.groupdict()
     building, entrance = parts.get("building"), parts.get("entrance")
     return Room(building and number(building), entrance and number(entrance), parts["room"])

@@ -205,7 +205,11 @@ def _plates(plain: str, limit: int) -> Iterator[Hit]:
     homes: dict[int, Relation] = {}
     if owners:
         for relation in (
-            Relation.select(Relation, Unit).join(Unit).where(Relation.person.in_(owners), in_force()).limit(60)
+            Relation.select(Relation, Unit)
+            .join(Unit)
+            .where(Relation.person.in_(owners), in_force())
+            .order_by(Unit.label)
+            .limit(60)
         ):
             homes.setdefault(relation.person_id, relation)
     units = (
