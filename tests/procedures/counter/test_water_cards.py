@@ -63,7 +63,7 @@ def test_a_sale_is_done_when_the_card_reads_back_what_was_bought(counter: WaterD
 def test_a_sale_without_a_reading_is_not_closed_and_draws_no_receipt_number(counter: WaterDesk) -> None:
     counter.issue()
     row = counter.intend()
-    counter.reader.fault("card_gone", at="select", after=2)
+    counter.reader.fault("card_gone", at="select", after=3)
     counter.do("write", row.id)
     row = TopUp.get_by_id(row.id)
     assert (row.state, row.reading, row.receipt) == ("pending", None, None)
@@ -114,7 +114,7 @@ def test_a_sale_that_is_on_the_card_is_not_paid_back(counter: WaterDesk) -> None
     counter.issue()
     row = counter.intend()
     counter.reader.fault("lost_answer")
-    counter.reader.fault("card_gone", at="select", after=2)
+    counter.reader.fault("card_gone", at="select", after=3)
     counter.do("write", row.id)
     assert TopUp.get_by_id(row.id).state == "pending"
     counter.reader.lay(counter.reader.cards[0]) if counter.reader.cards else None
@@ -269,7 +269,7 @@ def test_the_hoard_limit_of_the_meter_is_kept(counter: WaterDesk) -> None:
 def test_a_card_that_comes_back_with_its_sale_on_it_is_closed_by_itself(counter: WaterDesk) -> None:
     card = counter.issue()
     row = counter.intend()
-    counter.reader.fault("card_gone", at="select", after=2)
+    counter.reader.fault("card_gone", at="select", after=3)
     counter.do("write", row.id)
     assert TopUp.get_by_id(row.id).state == "pending"
     counter.lay(card)

@@ -30,7 +30,8 @@ class WaterDesk:
         self.worker = ReaderWorker(self._connect, now=self._now)
         self.later = 0.0
         self.uids = 0
-        options.change("water.price", PRICE, since=clock.today(), by=boss)
+        if options.get("water.price") != PRICE:
+            options.change("water.price", PRICE, since=clock.today(), by=boss)
         self.tick()
 
     def _now(self) -> float:

@@ -122,12 +122,17 @@ def transfer(account: Account, to: str, person: Person | None, *, left: int, sig
 
 
 @deed("water.handed_back")
-def hand_back(account: Account, *, left: int, reason: str, signed: str, by: Actor) -> Handling:
+def hand_back(account: Account, *, left: int, meter_seq: int, reason: str, signed: str, by: Actor) -> Handling:
     """The owner leaves: what is left in the meter is paid back against the newest receipts, at the price each was sold
     at; the card is kept and the account closed. The card must be in the meter's latest state first.
     """
     people.require(by, "water.decide", rule="WATER-7")
     card = _idle_card(account)
+    if meter_seq != card.seq:
+        raise Refused(
+            "The meter has not taken the last sale yet. Let the owner put the card into the meter first.",
+            rule="WATER-7",
+        )
     rest, lines, back = left, [], []
     for sale in TopUp.select().where(TopUp.account == account, TopUp.receipt.is_null(False)).order_by(TopUp.id.desc()):
         part = min(rest, sale.volume)

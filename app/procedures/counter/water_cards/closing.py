@@ -106,7 +106,7 @@ def _receipt(row: TopUp, *, by: Actor) -> TopUp:
     paper = receipt.issue(
         unit=row.unit,
         payer=row.payer,
-        items=[Item(f"水卡充值 第 {row.seq} 次", row.expression, row.fen, INCOME)],
+        items=[Item("水费（水卡充值）", row.expression, row.fen, INCOME)],
         tenders=[Tender(kind, fen, ref) for kind, fen, ref in row.tenders],
         change=row.change,
         suspense=SUSPENSE,

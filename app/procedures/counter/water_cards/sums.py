@@ -31,7 +31,7 @@ def of_volume(volume: int, price: int, step: int) -> Sum:
         raise Refused("The card counts in steps of {step} t.", field="quantity", step=tonnes(step))
     _sensible(volume)
     fen = (volume * price + 50) // 100
-    return Sum(volume, fen, f"{tonnes(volume)} 吨 × {money.plain(price)} ＝ {money.plain(fen)}")
+    return Sum(volume, fen, f"{tonnes(volume)} 吨 × {money.plain(price)}")
 
 
 def of_money(fen: int, price: int, step: int) -> Sum:

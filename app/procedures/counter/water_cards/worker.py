@@ -27,6 +27,7 @@ from hardware.watercard.session import CardSession, ReadBack
 from hardware.watercard.steps import sale_writes, void_writes
 
 LOOK = 0.4  # seconds between two looks
+AFRESH = 5  # every so many looks a card that stays there is read again: it may have been away in between
 REOPEN = 5.0
 STALE = 10.0  # a command older than this is forgotten
 STRIKES = 3  # time-outs in a row: lost
@@ -62,7 +63,7 @@ class ReaderWorker:
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._session: CardSession | None = None
         self._uids: tuple[bytes, ...] | None = None
-        self._strikes, self._reopen_at = 0, 0.0
+        self._strikes, self._looks, self._reopen_at = 0, 0, 0.0
         self._stop, self._wake = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -83,7 +84,7 @@ class ReaderWorker:
         """Queue a command; returns at once. DeviceError where no reader is there to do it."""
         if self.state not in {"ready", "busy"}:
             raise DeviceError("The card reader is not connected. Check its cable; nothing was written.")
-        clerk = replace(by, key=None, digest=None, overrides={}, remembered={})
+        clerk = replace(by, key=None, digest=None, remembered={})
         self._commands.put(Command(kind, id, clerk, self._now(), reason, signed))
         self.wake()
 
@@ -168,7 +169,8 @@ class ReaderWorker:
     def _look(self) -> None:
         assert self._session is not None
         uids = self._session.look()
-        if uids != self._uids:
+        self._looks += 1
+        if uids != self._uids or (uids and self._looks % AFRESH == 0):
             self._read_again()
             self._uids = uids
         self._become("ready", None)
