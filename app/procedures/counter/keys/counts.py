@@ -162,11 +162,10 @@ def sign_off(count: Count, *, remarks: dict[str, str], by: Actor) -> Count:
     for one in found:
         if not text.remark(remarks.get(one.slug, "")):
             raise Refused(
-                "{key} is {what}: explain it before you sign.",
+                "{key} differs from the book: explain it before you sign.",
                 rule="KEY-9",
                 field=one.slug,
                 key=one.key.number if one.key else one.code,
-                what=WORDS[one.what],
             )
     if count.shift == "evening" and count.store == "internal":
         _everybody_told()

@@ -13,10 +13,12 @@ BACK_BY, CHECK_ENDS, CLOSING = time(18, 30), time(21, 30), time(22, 0)  # KEY-6;
 AFTER_HOURS = timedelta(hours=1)  # a key needed while somebody still stands at the desk after closing
 COUNT_DUE = "counter.key_counts"  # due rows are about the box (its place in STORES); slugs: morning evening differs
 STORES = ("internal", "entrusted")
-BOXES = {"internal": "内部钥匙箱", "entrusted": "托管钥匙箱"}
-SHIFTS = {
-    "morning": (MORNING, N_("Count the {box}: every morning at 8:15.")),
-    "evening": (CHECK_ENDS, N_("Evening check of the {box}: whoever has not brought back a key is told.")),
+SHIFTS = {"morning": MORNING, "evening": CHECK_ENDS}
+# Both boxes are counted in the morning; the evening check is the internal box's, whose keys come back every day.
+WANTED = {
+    ("internal", "morning"): N_("Count the internal keys: every morning at 8:15."),
+    ("entrusted", "morning"): N_("Count the entrusted keys: every morning at 8:15."),
+    ("internal", "evening"): N_("Evening check of the internal keys: whoever has not brought one back is told."),
 }
 
 
@@ -42,16 +44,12 @@ def shift_now() -> str:
 
 
 def expect_count(store: str, shift: str, *, done: bool = False) -> None:
-    """The next count of that box: today's if its time has not come and it is not done. Inside a deed.
-
-    Both boxes are counted in the morning; the evening check is the internal box's, whose keys come back every day.
-    """
-    if shift == "evening" and store != "internal":
+    """The next count of that box: today's if its time has not come and it is not done. Inside a deed."""
+    if (store, shift) not in WANTED:
         return
-    at, message = SHIFTS[shift]
     now = journal.moment()
     day = clock.business_day(now)
-    moment = on(day, at)
-    if done or moment < now:
-        moment = on(day + timedelta(days=1), at)
-    due.expect(COUNT_DUE, STORES.index(store), slug=shift, at=moment, text=message, box=BOXES[store])
+    at = on(day, SHIFTS[shift])
+    if done or at < now:
+        at = on(day + timedelta(days=1), SHIFTS[shift])
+    due.expect(COUNT_DUE, STORES.index(store), slug=shift, at=at, text=WANTED[store, shift])
