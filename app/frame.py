@@ -47,9 +47,9 @@ def _functions(screens: list[web.Screen]) -> dict[str, tuple[str, str, str]]:
     return found
 
 
-def key_of(name: str) -> str:
+def key_of(name: str, default: str = "") -> str:
     """The key in force for a function (`counter_keys`, `find`), for printing it on its button."""
-    return str(options.get(f"key.{name}")) if f"key.{name}" in OPTIONS else ""
+    return str(options.get(f"key.{name}")) if f"key.{name}" in OPTIONS else default
 
 
 def hotkeys() -> list[tuple[str, str, str]]:

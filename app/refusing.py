@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, current_app, g, make_response, render_template, request
 from flask_login import current_user
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from app import web
 from app.base import db
@@ -45,9 +45,12 @@ def books_failed(error: Exception) -> Response:
 
 def broken(error: HTTPException) -> Response | HTTPException:
     """What the web server refuses before a screen is asked."""
-    if error.code not in _HTTP:
+    if error.code not in _HTTP or isinstance(error, SecurityError):  # a host name that is not ours gets no page of ours
         return error
-    return _show(web.t(_HTTP[error.code]), error.code)
+    text = web.t(_HTTP[error.code])
+    if web.wants_fragment() or error.code == 404:
+        return _show(text, error.code)
+    return make_response(render_template("shared/alone.html", text=text), error.code)  # the form may be unreadable
 
 
 def _worded(values: dict[str, Any]) -> dict[str, Any]:
@@ -72,10 +75,19 @@ def _show(text: str, status: int, *, no: Refused | None = None, title: str = N_(
         answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#notice", "innerHTML"
         return answer
     again = getattr(current_app.view_functions.get(request.endpoint or ""), "again", None)
-    if again and "notice" not in g:  # without JavaScript: the same page with what was typed, the refusal on top
+    if again and "notice" not in g and status != 404:  # without JavaScript: the same page with what was typed, the refusal on top
         g.notice, g.refused_field = notice, no.field if no else None
-        return make_response(current_app.view_functions[again](**(request.view_args or {})), status)
+        try:
+            return make_response(current_app.view_functions[again](**_of(again)), status)
+        except (Refused, HTTPException):
+            pass  # nor can that page be shown: the refusal by itself
     return make_response(render_template("shared/refused.html", notice=notice), status)
+
+
+def _of(endpoint: str) -> dict[str, Any]:
+    """Those of this address's arguments that the other one has too."""
+    wanted = {name for rule in current_app.url_map.iter_rules(endpoint) for name in rule.arguments}
+    return {name: value for name, value in (request.view_args or {}).items() if name in wanted}
 
 
 def _answers(no: Refused | None) -> dict[str, Any]:

@@ -257,6 +257,12 @@ def page(name: str, **context: Any) -> Response:
     return answer
 
 
+def part(name: str, **context: Any) -> Response:
+    """`counter/cashier.html#sum`: that block alone, for a route that only ever fills a place on a page."""
+    template, _, block = name.partition("#")
+    return make_response(render_block(template, block, **context))
+
+
 def go(endpoint: str, **values: Any) -> Response:
     """After a deed: show another page (303, or HX-Redirect for htmx)."""
     url = url_for(endpoint, **values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, request, url_for
+from flask import abort, g, request, url_for
 from flask_login import current_user
 
 from app.base import clock, money
@@ -15,7 +15,7 @@ from app.procedures.counter import cashier
 from app.procedures.counter.cashier import account as accounts
 from app.procedures.counter.cashier import board as boards
 from app.procedures.counter.cashier import books, corrections
-from app.web import Answer, Scanned, Screen, customer, form, go, me, page, say, wants_fragment
+from app.web import Answer, Scanned, Screen, customer, form, go, me, page, part, say, wants_fragment
 
 screen = Screen("counter/cashier", title=N_("Take money"), key="F1", act="cashier.see", order=10)
 screen.keys.append(("F9", N_("Reprint"), "counter_cashier.last"))
@@ -63,8 +63,7 @@ def _show(unit: Unit | None, done: Receipt | None = None) -> Answer:
     if unit is not None:
         customer(unit.id)
     found = boards.of(unit, by=me())
-    refused = request.method == "POST" and done is None
-    picked = set(form().ids("charge")) if refused else {line.id for line in found.lines if line.late >= 0}
+    picked = set(form().ids("charge")) if "notice" in g else {line.id for line in found.lines if line.late >= 0}
     residents = [households.shown(relation) for relation in households.people_of(unit)] if unit else []
     owed = sum(line.left for line in found.lines if line.id in picked)
     return page(
@@ -93,7 +92,7 @@ def sums() -> Answer:
     ids = set(request.args.getlist("charge", type=int))
     picked = [row.left for row in rows if row.id in ids]
     received = sum(_read(kind) for kind, _, _ in TENDERS) + _read("prepaid")
-    return page(
+    return part(
         "counter/cashier.html#sum", sum=boards.tally(sum(picked) + _read("prepay"), received), count=len(picked)
     )
 
