@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import abort, request
+from flask import abort, request, url_for
 
 from app.base.refusal import N_
+from app.procedures.around import gate
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips import Exit, Slip
 from app.web import Answer, Scanned, Screen, form, go, me, page, say
@@ -17,7 +18,7 @@ def board() -> Answer:
     """`?q=` what was typed or scanned."""
     typed = request.args.get("q", "").strip()
     if not typed:
-        return page("around/gate.html#board", sheet=None, typed_code="", states=slips.STATES)
+        return _show(None, "")
     found = slips.find(typed)
     return go("around_gate.slip", code=found.code) if found else _show(None, typed)
 
@@ -33,7 +34,7 @@ def _show(found: Slip | None, typed: str) -> Answer:
         sheet=slips.sheet(found.id, by=me()) if found else None,
         code=found.code if found else "",
         typed_code=typed[:32],
-        states=slips.STATES,
+        stops=gate.recent(),
     )
 
 
@@ -58,6 +59,32 @@ def undo(code: str) -> Answer:
     row = Exit.get_or_none(Exit.id == form().whole("passage"), Exit.slip == found) or abort(404)
     slips.undo(row, by=me())
     return say(_show(found, code), N_("Undone: these goods are still inside."), kind="note")
+
+
+@screen.does("/stop", act="gate.release", again="around_gate.board")
+def stop() -> Answer:
+    """No valid slip: the goods stay, the superior is asked."""
+    fields = form()
+    gate.stop(
+        fields.text("what", most=500, need=False),
+        plate=fields.text("plate", most=16, need=False),
+        why=fields.text("why", need=False),
+        by=me(),
+    )
+    return say(_show(None, ""), N_("Written down; the supervisor is asked."), kind="note")
+
+
+@screen.does("/decide", act="gate.decide", again="around_gate.board")
+def decide() -> Answer:
+    fields = form()
+    row = gate.Stop.get_or_none(gate.Stop.id == fields.whole("stop")) or abort(404)
+    gate.decide(row, let_out=fields.flag("let_out"), remark=fields.text("remark", most=500, need=False), by=me())
+    return say(_show(None, ""), N_("Decided; the guard sees it on this page."))
+
+
+@screen.shows_due
+def _due(_about: int) -> str:
+    return url_for("around_gate.board")
 
 
 @screen.scans("release")

@@ -166,6 +166,7 @@ def _sheet(slip: int) -> Answer:
         "counter/release_slip.html#board",
         sheet=slips.sheet(slip, by=me()),
         states=slips.STATES,
+        copies=slips.COPIES,
         guards=slips.colleagues("gate.release"),
     )
 
@@ -188,6 +189,13 @@ def owner_signed(slip: int) -> Answer:
 def cancel(slip: int) -> Answer:
     slips.cancel(_slip(slip), reason=form().text("reason", most=500, need=False), by=me())
     return say(_sheet(slip), N_("The slip is cancelled. Take both copies back."), kind="note")
+
+
+@screen.does("/<int:slip>/reprint", act="slips.issue", again="counter_release_slips.slip")
+def reprint(slip: int) -> Answer:
+    copy = form().choice("copy", slips.COPIES)
+    row = slips.reprint(_slip(slip), copy=copy, by=me())
+    return say(_sheet(slip), N_("Printing again: {copy} of {number}."), kind="note", copy=copy, number=row.number)
 
 
 @screen.does("/<int:slip>/returned", act="slips.issue", again="counter_release_slips.slip")

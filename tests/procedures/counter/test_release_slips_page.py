@@ -219,3 +219,16 @@ def test_who_may_not_issue_gets_no_form(desk, cast, home, htmx) -> None:
         assert client.get(f"/counter/release_slips/new?unit={home.unit.id}").status_code == 422
         assert client.post("/counter/release_slips/make", data=filled(desk, home), headers=htmx).status_code == 422
     assert Slip.select().count() == 0
+
+
+def test_a_copy_is_printed_again_and_marked_while_something_may_leave(desk, cast, home) -> None:
+    slip, client = made(desk, cast, home), desk.client(cast.ana)
+    url = f"/counter/release_slips/{slip.id}/reprint"
+    assert client.post(url, data={"_key": desk.key(), "copy": "门岗联"}).status_code == 200
+    again = Job.select().order_by(Job.id.desc()).get()
+    assert (again.copy, again.reprint, again.printer) == ("门岗联", 1, "slip")
+    assert again.facts == Job.get(Job.copy == "门岗联").facts
+    assert client.post(url, data={"_key": desk.key(), "copy": "客户联"}).status_code == 422
+    slips.cancel(slip, reason="业主改期", by=cast.ana)
+    assert client.post(url, data={"_key": desk.key(), "copy": "门岗联"}).status_code == 422
+    assert Job.select().count() == 3

@@ -1,16 +1,18 @@
 """Goods release slips (物品放行条), GOODS-1..9: no goods leave without the owner's will. The verbs of its modules."""
 
 from app.procedures.counter.release_slips.detail import Sheet, sheet
+from app.procedures.counter.release_slips.facts import COPIES
 from app.procedures.counter.release_slips.gate import find, left_of, let_out, take_back_copy, undo
 from app.procedures.counter.release_slips.issue import Applicant, Consent, make, seal
 from app.procedures.counter.release_slips.items import UNITS, Line, read
-from app.procedures.counter.release_slips.later import cancel, colleagues, owner_signed
+from app.procedures.counter.release_slips.later import cancel, colleagues, owner_signed, reprint
 from app.procedures.counter.release_slips.lists import SHOWS, STATES, awaited, listing, search
 from app.procedures.counter.release_slips.tables import APPLICANTS, CATEGORIES, KIND, Exit, Slip
 
 __all__ = [
     "APPLICANTS",
     "CATEGORIES",
+    "COPIES",
     "KIND",
     "SHOWS",
     "STATES",
@@ -31,6 +33,7 @@ __all__ = [
     "make",
     "owner_signed",
     "read",
+    "reprint",
     "seal",
     "search",
     "sheet",

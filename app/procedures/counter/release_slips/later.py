@@ -5,8 +5,9 @@ from __future__ import annotations
 from app.base import db
 from app.base import text as texts
 from app.base.refusal import Refused
-from app.desk import due, journal, people
+from app.desk import due, journal, outbox, people
 from app.desk.journal import deed, note
+from app.desk.outbox import Job
 from app.desk.people import Actor, Staff
 from app.procedures.counter.release_slips.gate import close
 from app.procedures.counter.release_slips.issue import changed, sign
@@ -42,6 +43,23 @@ def cancel(slip: Slip, *, reason: str, by: Actor) -> Slip:
     due.meet(KIND, slip.id, at=journal.moment())
     note(unit_id=slip.unit_id, number=slip.number, reason=reason)
     db.after_commit(changed)
+    return slip
+
+
+@deed("slip.reprinted")
+def reprint(slip: Slip, *, copy: str, by: Actor) -> Slip:
+    """Print a copy once more, as it was; it says 补打 and for the how manieth time. Only while something may leave."""
+    by = people.require(by, "slips.issue")
+    slip = Slip.get_by_id(slip.id)
+    first = Job.get_or_none(Job.about == "release_slip", Job.about_id == slip.id, Job.copy == copy, Job.reprint == 0)
+    if slip.closed or first is None:
+        raise Refused("This slip is closed; its paper is not printed again.")
+    n = outbox.reprints_of("release_slip", slip.id) + 1
+    outbox.queue(
+        first.paper, slip,
+        facts=first.facts, number=first.number, copies=(copy,), printer=first.printer, reprint=n,
+    )  # fmt: skip
+    note(unit_id=slip.unit_id, number=slip.number, copy=copy, reprint=n)
     return slip
 
 
