@@ -18,7 +18,6 @@ ANSWER_LIMIT = 1.0
 SLICE = 0.02  # how long one read of the line waits
 MIFARE_AUTH = {"A": 0x60, "B": 0x61}
 MIFARE_READ, MIFARE_WRITE = 0x30, 0xA0
-DENIED = {0x01: "did not answer", 0x13: "refused", 0x14: "wrong key", 0x27: "no such card"}
 
 
 class Wire(Protocol):
@@ -127,7 +126,7 @@ class PN532:
             _accept(status)
         except DeviceError as error:
             # An error after the card had stored the block looks exactly like one before it.
-            raise OutcomeUnknown("The card may or may not have been written ({why}).", why=str(error)) from error
+            raise OutcomeUnknown("The card may or may not have been written.") from error
 
     def _exchange(self, command: bytes) -> tuple[int, bytes]:
         answer = self._call(0x40, bytes([self._target]) + command)
@@ -208,7 +207,7 @@ def _accept(status: int) -> None:
     if status == 0x01:
         raise CardGone("The card is not on the reader any more.")
     if status:
-        raise DeviceError("The card did not do it: {why}.", why=DENIED.get(status, f"{status:02X}"))
+        raise DeviceError("The card did not do it (status {status}).", status=f"{status:02X}")
 
 
 def frame(data: bytes) -> bytes:
