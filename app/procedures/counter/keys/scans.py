@@ -166,8 +166,8 @@ def take(key: Key, *, by: Actor) -> Key:
     lending.lendable(key)
     if key.store == "entrusted":
         consent.require_consent(key, journal.moment())
-    row = {"key": key, "staff": by.id, "at": journal.moment(), "purpose": "", "until": None, "seal": ""}
-    InHand.insert(station=by.station, **row).on_conflict(conflict_target=[InHand.station], update=row).execute()
+    InHand.delete().where(InHand.station == by.station).execute()
+    InHand.create(station=by.station, key=key, staff=by.id, at=journal.moment())
     register.changed()
     return key
 
