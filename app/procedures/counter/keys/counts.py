@@ -127,7 +127,10 @@ def scans(count: Count) -> list[Counted]:
 def differences(count: Count) -> tuple[int, list[Differs]]:
     """How many should hang there (book minus out), and everything that disagrees (KEY-9)."""
     seen = list(reversed(scans(count)))
-    first = {row.key_id: row for row in reversed(seen) if row.key_id}
+    first: dict[int, Counted] = {}
+    for row in seen:
+        if row.key_id:
+            first.setdefault(row.key_id, row)
     book = {key.id: key for key in Key.select().where(Key.store == count.store, Key.retired.is_null())}
     out = {there.thing: there for there in loan.open_list(KIND, limit=10_000)}
     # A key that went out after it was counted was there when it was counted.
