@@ -34,7 +34,14 @@ class Settings:
     slip_printer: str = ""  # 80 mm printer for release slips; empty: the receipt printer
     card_reader: str = ""
     key_scanner: str = ""
+    backups: str = ""  # directory of the hourly backups, better on a stick; empty: data/backups
+    backup_key: str = ""  # age public key (age1...): backups are encrypted to it
+    second_journal: str = ""  # file on another card or stick: every commit is written there too
     demo: bool = False
+
+    @property
+    def backup_place(self) -> Path:
+        return Path(self.backups) if self.backups else self.data / "backups"
 
     @property
     def database(self) -> Path:

@@ -121,7 +121,10 @@ def _no_conflict(_reason: int, _change: apsw.TableChange) -> int:
 
 def keep(path: Path) -> Second:
     """Write every transaction to `path` too, from now on."""
-    made = Second(path)
+    return use(Second(path))
+
+
+def use(made: Second) -> Second:
     db.second = made
     return made
 

@@ -22,6 +22,15 @@ class Series(db.Table):
         primary_key = peewee.CompositeKey("name", "year")
 
 
+class Skipped(db.AppendOnly):
+    """Numbers that are on paper but not in the books (given out after the backup that was restored)."""
+
+    name = peewee.TextField()
+    year = peewee.IntegerField()
+    first = peewee.IntegerField()
+    last = peewee.IntegerField()
+
+
 # What a scanned code is about: TT of `TT YYYY NNNNNN CC`. One table for papers, labels and badges.
 KINDS = {10: "receipt", 20: "release", 30: "key", 31: "key ring", 40: "badge", 50: "topup", 60: "letter"}
 PREFIXES = {"SJ": 10, "FX": 20, "YS": 30, "SK": 50, "TG": 60, "GP": 40}
@@ -52,6 +61,27 @@ def draw(series: str) -> Number:
         .execute()
     )
     return Number(series, year, next(iter(row)).last)
+
+
+def last(series: str, year: int) -> int:
+    """The last number of that series and year that was drawn or skipped (0 = none)."""
+    return int(Series.select(Series.last).where((Series.name == series) & (Series.year == year)).scalar() or 0)
+
+
+def skip_to(series: str, year: int, n: int) -> None:
+    """Go on after `n`: the numbers up to it are on paper. Inside a deed, after a restore only."""
+    before = last(series, year)
+    assert n > before
+    Series.insert(name=series, year=year, last=n).on_conflict(
+        conflict_target=[Series.name, Series.year], update={Series.last: n}
+    ).execute()
+    Skipped.create(name=series, year=year, first=before + 1, last=n)
+
+
+def skipped(series: str) -> dict[tuple[int, int], int]:
+    """(year, first skipped number) -> last skipped number."""
+    rows = Skipped.select().where(Skipped.name == series)
+    return {(row.year, row.first): row.last for row in rows}
 
 
 def code(kind: int, year: int, n: int) -> str:
