@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Shanghai")
 # The mid shift closes at 22:00 (rulebook 1.4); whatever it still books after midnight belongs to its own day.
 DAY_TURNS_AT = timedelta(hours=4)
+_moved = timedelta(0)
 
 
 def now() -> datetime:
     """The moment, aware, in the estate's zone, cut to milliseconds (what the books store)."""
-    return from_ms(time.time_ns() // 1_000_000)
+    return from_ms(time.time_ns() // 1_000_000) + _moved
+
+
+@contextmanager
+def moved_to(moment: datetime) -> Iterator[None]:
+    """Inside it is that moment (and goes on from there): how a demo gets a yesterday. Not for a desk that serves."""
+    global _moved  # noqa: PLW0603 - one clock a process
+    _moved = moment - from_ms(time.time_ns() // 1_000_000)
+    try:
+        yield
+    finally:
+        _moved = timedelta(0)
 
 
 def today() -> date:

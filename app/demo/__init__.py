@@ -1,0 +1,95 @@
+"""The demo: an estate of its own making in a directory of its own, for trying the desk without a printer or a key.
+
+Everything is entered by the same deeds a clerk uses. Its books say that they are a demo's (app.desk.demo), so they are
+never taken for real ones, and real ones never become a demo.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from app.base import clock, db
+from app.demo import estate, scenes
+from app.desk import demo, journal, passwords, people
+from app.desk.people import Actor, Staff
+from app.procedures.running import staff, stations
+
+SEED = 20261122
+SIGN_IN = "sign-in.txt"
+WINDOWS = ("1 号窗口", "2 号窗口")
+# Made-up people; roles as people.ROLES has them.
+STAFF = {
+    "米娅": ["supervisor"],
+    "本杰": ["senior"],
+    "陈静": ["cashier"],
+    "安娜": ["assistant"],
+    "王敏": ["assistant"],
+    "程立": ["parking"],
+    "杜宁": ["patrol"],
+    "冯满": ["storekeeper"],
+    "费雯": ["finance"],
+    "高松": ["gate"],
+    "王海": ["engineer"],
+    "鲁平": ["engineering_supervisor"],
+    "郭凯": ["gm"],
+}
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """How to get in; one password and one PIN for everybody, made anew with each demo."""
+
+    password: str
+    pin: str
+    badges: dict[str, str]  # name -> the code on the badge
+
+    def lines(self) -> list[str]:
+        roles = [f"  {name}  {people.ROLES[STAFF[name][0]]:<26}badge {code}" for name, code in self.badges.items()]
+        return [f"password {self.password}   PIN {self.pin}   for everybody:", *roles]
+
+
+def make(data: Path) -> SignIn:
+    """Fill the open, empty books. All of it in one transaction: a demo is whole or not there."""
+    found = SignIn(password=_password(), pin=f"{secrets.randbelow(9000) + 1000}", badges={})
+    with db.write():
+        with clock.moved_to(clock.at(clock.today() - timedelta(days=1), 10)):
+            _mark(by=people.DESK)
+            cast = _staff(found)
+            scenes.yesterday(cast, estate.make(SEED, clock.today()))
+        scenes.today(cast)
+    path = data / SIGN_IN
+    path.touch(mode=0o600)
+    path.write_text("\n".join(found.lines()) + "\n", "utf-8")
+    return found
+
+
+def sign_in(data: Path) -> str:
+    """What make() wrote down, for the next start."""
+    path = data / SIGN_IN
+    return path.read_text("utf-8") if path.exists() else ""
+
+
+def _password() -> str:
+    return "-".join("".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(4)) for _ in range(2))
+
+
+@journal.deed("demo.made")
+def _mark(*, by: Actor) -> demo.Demo:
+    return demo.Demo.create(seed=SEED, at=journal.moment())
+
+
+def _staff(found: SignIn) -> dict[str, Actor]:
+    """Everybody on the staff list, as actors by their first role."""
+    for window in WINDOWS:
+        stations.keep(window, printer="receipt", scanner=window == WINDOWS[0], reader=True, active=True, by=people.DESK)
+    rows = [staff.add(name, roles, by=people.DESK) for name, roles in STAFF.items()]
+    # Hashed once and not by each person's deed: on a small Pi thirteen of each would take half a minute.
+    Staff.update(
+        password_hash=passwords.hash_secret(found.password), pin_hash=passwords.hash_secret(found.pin)
+    ).execute()
+    for row in rows:
+        found.badges[row.name] = staff.issue_badge(row.id, by=people.DESK).badge
+    return {row.roles[0]: people.actor(row, station=WINDOWS[0]) for row in reversed(rows)}

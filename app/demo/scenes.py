@@ -1,0 +1,121 @@
+"""What happened at the demo's desk before it is opened: yesterday and today, entered by the deeds a clerk uses."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.base import clock
+from app.demo import estate
+from app.desk import households, instructions, outbox
+from app.desk.households import Unit
+from app.desk.people import Actor, Staff
+from app.procedures.counter.keys import consent, custody, lending, register
+from app.procedures.counter.release_slips import issue
+from app.procedures.counter.release_slips.items import Line
+from app.procedures.running import imports
+
+BASE_URL = "http://desk.lan"
+INTERNAL = {
+    "A01": "水泵房", "A02": "高压配电房", "A03": "发电机房", "A04": "监控室", "A05": "1 栋天台门", "A06": "2 栋天台门",
+    "A07": "3 栋天台门", "A08": "电梯机房", "A09": "地下车库配电间", "A10": "垃圾房", "A11": "会所活动室", "A12": "前台仓库",
+}  # fmt: skip
+OWNER_AWAY, BEING_REPAIRED = "2-1-801", "4-2-602"  # units whose owners left a key
+Cast = dict[str, Actor]
+
+
+def yesterday(cast: Cast, made: estate.Estate) -> None:
+    """The estate comes in by its two lists; the key boxes are filled."""
+    for rows, name in ((made.rows, "翠湖花园.xlsx"), (estate.arrears(made), "欠费.xlsx")):
+        imports.write(imports.read(estate.workbook(rows), name), by=cast["supervisor"])
+    _keys(cast)
+    # What was printed yesterday lies in somebody's hands; only today's papers wait for the printer.
+    outbox.Job.update(state="printed").execute()
+
+
+def today(cast: Cast) -> None:
+    _lend(cast, "A01", "engineer", purpose="水泵房巡检")
+    _standing_instructions(cast)
+    _release_slip(cast)
+
+
+def unit(label: str) -> Unit:
+    found: Unit = Unit.get(Unit.label == label)
+    return found
+
+
+def _keys(cast: Cast) -> None:
+    """Both boxes filled; one key lent yesterday and never brought back."""
+    desk = cast["assistant"]
+    for hook, name in INTERNAL.items():
+        register.add(name=name, hook=hook, by=desk)
+    register.add(name="夜班备用钥匙", hook="A13", pieces=6, spare=True, by=desk)
+    away, repaired = unit(OWNER_AWAY), unit(BEING_REPAIRED)
+    held = custody.accept(
+        unit=away,
+        owner=_owner(away),
+        kind="hardship",
+        reason="长期在外地工作，家中需定期通风浇花",
+        no_trouble=True,
+        keys=[("入户门钥匙", "B01", 2)],
+        signed=True,
+        by=desk,
+    )
+    consent.give(
+        held,
+        agreed_by=_owner(away).name,
+        how="in person",
+        scope="物业人员每周通风浇花",
+        until=clock.today() + timedelta(days=90),
+        by=desk,
+    )
+    custody.accept(
+        unit=repaired,
+        owner=_owner(repaired),
+        kind="rectification",
+        reason="卫生间渗水整改",
+        no_trouble=True,
+        keys=[("入户门钥匙", "B02", 1)],
+        seal="0417",
+        review=clock.today() + timedelta(days=10),
+        signed=True,
+        by=desk,
+    )
+    _lend(cast, "A08", "engineer", purpose="电梯年检")
+
+
+def _lend(cast: Cast, hook: str, role: str, *, purpose: str) -> None:
+    key = register.Key.get(register.Key.hook == register.Hook.get(register.Hook.label == hook))
+    taker = lending.staff_holder(Staff.get_by_id(cast[role].id))
+    lending.lend(key, to=taker, purpose=purpose, by=cast["assistant"])
+
+
+def _owner(home: Unit) -> households.Person:
+    found = households.owner_of(home)
+    assert found is not None
+    return found
+
+
+def _standing_instructions(cast: Cast) -> None:
+    instructions.give(
+        unit("2-2-502"),
+        "release",
+        "业主来电：本月内任何大件不得放行，须本人到场。",
+        blocks=True,
+        until=clock.today() + timedelta(days=14),
+        by=cast["senior"],
+    )
+    instructions.give(unit(estate.OWES), "general", "家中有卧床老人，上门前先电话联系。", by=cast["assistant"])
+
+
+def _release_slip(cast: Cast) -> None:
+    """A tenant moves a few things out, the owner agreed by phone."""
+    home = unit(estate.LET_TO_TENANT)
+    tenant = next(relation for relation in households.people_of(home) if relation.kind == "tenant")
+    issue.make(
+        home,
+        applicant=issue.Applicant(relation_id=tenant.id),
+        consent=issue.Consent(how="call", owner_id=_owner(home).id, at=clock.now(), caller=cast["assistant"].name),
+        lines=[Line("双开门冰箱", 1, "台", "appliance"), Line("餐椅", 4, "把"), Line("纸箱（衣物）", 6, "箱")],
+        base_url=BASE_URL,
+        by=cast["assistant"],
+    )
