@@ -40,10 +40,11 @@ def things(slip, cast) -> list[slips.Sheet]:
 
 
 @pytest.mark.rule("GOODS-5")
+@pytest.mark.rule("GATE-6")
 def test_the_qr_opens_what_may_leave(desk, cast, slip) -> None:
     answer = desk.client(cast.gao).get(f"/g/{slip.code}")
     assert answer.status_code == 200
-    for shown in ("可以放行", "FX-2026-000001", "5-1-302", "双开门冰箱", "2026-11-22"):
+    for shown in ("可以放行", "FX-2026-000001", "5-1-302", "双开门冰箱", "搬家家具", "2026-11-22"):
         assert shown in answer.text
 
 
