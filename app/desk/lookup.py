@@ -101,8 +101,7 @@ def number(text: str) -> tuple[str, int, int] | None:
 
 def _numbers(plain: str, _limit: int) -> Iterator[Hit]:
     meant = number(plain)
-    if meant is None:
-        return
+    assert meant is not None  # _sources asked
     kind, year, n = meant
     if kind != "receipt":
         yield Hit(kind, NUMBER, plain, about=n, year=year, exact=True)

@@ -289,6 +289,8 @@ def test_the_clerk_must_have_read_what_stands_for_an_act(cast, home):
     assert instructions.acknowledge(given, by=cast.ana).id == first.id
     instructions.require_read(home.unit, "key", by=cast.ana)
     assert instructions.blocking(home.unit, "key") is None
+    with pytest.raises(people.Refused, match="heeded"):
+        instructions.give(home.unit, "key", "  ", by=cast.ben)
     stop = instructions.give(home.unit, "key", "勿借", blocks=True, by=cast.ben)
     assert instructions.blocking(home.unit, "key") == stop
 

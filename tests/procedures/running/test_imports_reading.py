@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 import zipfile
@@ -247,6 +248,10 @@ def test_a_cell_is_named_as_excel_names_it():
     assert str(Problem("业主信息", 3, 5, "n is {n}", {"n": 1})) == "业主信息!E3: n is 1"
 
 
+def test_a_room_of_an_asset_list_that_is_in_the_books_is_named():
+    assert named(look(book(ASSETS), Known(rooms=frozenset({"1-1-103"})))) == {"资产信息!C6"}
+
+
 def _with_rows(content: bytes, rows: bytes) -> bytes:
     """The workbook with raw rows put behind its first sheet's."""
     out = io.BytesIO()
@@ -324,3 +329,18 @@ def test_the_reader_reads_the_same_in_this_process():
     assert sheet["merged"] == [[6, 3, 7, 4]]
     with pytest.raises(child.TooManyRows):
         list(child.sheets(content, 2))
+
+
+def test_the_reader_answers_in_lines_and_codes(monkeypatch, capsys):
+    limits = []
+    monkeypatch.setattr(child.resource, "setrlimit", lambda what, most: limits.append(most))
+    assert child.main(io.BytesIO(book(ARREARS)), 2**30, 100) == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "欠费"
+    assert child.main(io.BytesIO(book(ARREARS)), 2**30, 1) == child.TOO_MANY_ROWS
+    assert (2**30, 2**30) in limits
+
+    def protected(*_):
+        raise child.PasswordError
+
+    monkeypatch.setattr(child, "sheets", protected)
+    assert child.main(io.BytesIO(b""), 2**30, 1) == child.PROTECTED

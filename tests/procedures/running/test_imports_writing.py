@@ -200,3 +200,25 @@ def test_the_verb_checks_reports_by_cell_and_writes(tmp_path):
     assert again.returncode == 1
     assert "very file" in again.stderr
     assert run(tmp_path / "none.xlsx", data=data).returncode == 1
+
+
+def test_the_verb_in_this_process(books, tmp_path, capsys):
+    def say(msgid, **values):
+        return msgid.format(**values)
+
+    def verb(*arguments):
+        return imports.command([str(each) for each in arguments], open_books=lambda _data: None, t=say)
+
+    good, bad, sums = (tmp_path / name for name in ("good.xlsx", "bad.xlsx", "sums.xlsx"))
+    good.write_bytes(book(ESTATE))
+    bad.write_bytes(book(changed(ESTATE, 业主信息_E2="138", 业主信息_I1="爱好")))
+    sums.write_bytes(book(ARREARS))
+    assert verb(bad) == 1
+    assert "业主信息!E2: The phone has 3 digits" in capsys.readouterr().out
+    assert verb(good, "--check") == 0
+    assert verb(good) == 0
+    assert "100 %" in capsys.readouterr().err
+    assert verb(good) == 1
+    assert verb(tmp_path / "none.xlsx") == 1
+    assert verb(sums) == 0
+    assert "Sum of the charges: 533.16" in capsys.readouterr().out

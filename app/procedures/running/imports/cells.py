@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from app.base import text as texts
@@ -179,10 +179,7 @@ class Row:
             plain = texts.half_width(self.text(title))
         if not plain:
             return None
-        try:
-            number = Decimal(plain) if _NUMBER.fullmatch(plain) else None
-        except InvalidOperation:
-            number = None
+        number = Decimal(plain) if _NUMBER.fullmatch(plain) else None
         if number is None:
             self.wrong(title, N_("“{text}” is no number. Write digits only, without a unit."), text=plain[:24])
         elif number != round(number, places):

@@ -105,5 +105,5 @@ def main(stdin: BinaryIO, memory_most: int, rows_most: int) -> int:
     return 0
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover - the line above is shown by every import
     sys.exit(main(sys.stdin.buffer, int(sys.argv[1]), int(sys.argv[2])))

@@ -193,13 +193,6 @@ def _fee(row: Row, seen: Seen) -> Fee:
     )
 
 
-def address(row: Row, building: str, entrance: str, room: str) -> Room:
-    """A room's address as a Room; the room itself is kept as written, upper case and half width."""
-    return Room(
-        row.text(building) and part(row, building), part(row, entrance), texts.half_width(row.text(room)).upper()
-    )
-
-
 def home_of(row: Row, room: Room, group: str, fees: tuple[tuple[str, Any], ...] = ()) -> Home:
     layout = row.text("房屋户型")
     return Home(

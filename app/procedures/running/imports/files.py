@@ -31,9 +31,6 @@ _OLE, _ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
 class Broken:
     """What a cell with an Excel error (#N/A, #REF! ...) holds."""
 
-    def __repr__(self) -> str:
-        return "BROKEN"
-
 
 BROKEN = Broken()
 Cell = str | float | bool | date | Broken
