@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from app.base import db
+from app.base import clock, db
 from app.base.refusal import Refused
 from app.desk import charge, ledger, outbox, receipt
+from app.desk import paper as papers
 from app.desk.journal import deed
 from app.desk.people import Actor
 from app.desk.receipt import Item, Receipt, Tender
@@ -172,6 +174,41 @@ def test_the_key_of_the_chain_is_readable_by_the_desk_alone_and_never_made_anew(
     key.unlink()
     with pytest.raises(db.Damaged):
         take(home.unit, [FEE], [Tender("cash", 22818)], by=cast.chen)
+
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def printed(row: Receipt) -> str:
+    """The first copy on 58 mm; the check code is another with every key, so it is blotted out."""
+    job = outbox.Job.select().where(outbox.Job.about_id == row.id).order_by(outbox.Job.id).first()
+    return papers.laid_out(job, 32).text().replace(row.check_code, "********")
+
+
+def test_a_receipt_and_its_refund_are_printed_as_people_know_them(cast, home, time_machine) -> None:
+    time_machine.move_to(clock.at(date(2026, 11, 22), 10, 42), tick=False)
+    months = (date(2026, 9, 1), date(2026, 11, 30))
+    rows = [
+        owe(home, cast.fei, fen=68454, expression="103.72㎡ × 2.20 × 3 月", period=months),
+        charge.add(
+            unit=home.unit,
+            item="waste",
+            text="生活垃圾处理费",
+            fen=3000,
+            due=date(2026, 9, 1),
+            expression="10.00 × 3 月",
+            period=months,
+            by=cast.fei,
+        ),
+    ]
+    items = [receipt.item_of(rows[0]), receipt.item_of(rows[1], 2000)]
+    paid = take(
+        home.unit, items, [Tender("cash", 50000), Tender("wechat", 26782, "4200388841")], change=6328, by=cast.chen
+    )
+    time_machine.move_to(clock.at(date(2026, 11, 23), 9), tick=False)
+    refund = back(paid, {receipt.items_left(paid)[0][0].id: 5000}, receipt.split_back(paid, 5000), by=cast.mia)
+    for row, name in ((paid, "receipt_58mm.txt"), (refund, "refund_58mm.txt")):
+        assert printed(row) == (GOLDEN / name).read_text(), name
 
 
 def test_a_receipt_is_found_by_its_number_and_by_its_code(cast, home) -> None:

@@ -80,7 +80,7 @@ def item_of(row: Charge, fen: int | None = None) -> Item:
     part = row.left if fen is None else fen
     expression = row.expression
     if part < row.fen:
-        expression = f"{expression} = {money.plain(row.fen)}，本次收 {money.plain(part)}".lstrip(" =")
+        expression = f"{expression} = {money.plain(row.fen)}，部分".lstrip(" =")
     return Item(row.text, expression, part, row.account, charge_id=row.id, period=row.period)
 
 
@@ -177,6 +177,8 @@ def reverse(
             total=money.show(total),
         )
     _spend_prepaid(original.unit, sum(fen for line, fen in lines if line.account == "prepaid"))
+    told = [line.id for line, _ in items_left(original)]  # in the order of the printed lines
+    periods = {line: item["period"] for line, item in zip(told, original.facts["items"], strict=True)}
     row = chain.write(
         kind=kind,
         of=original,
@@ -189,7 +191,13 @@ def reverse(
         payee=payee,
         facts={
             "items": [
-                {"text": line.text, "account": line.account, "charge": line.charge_id, "fen": -fen}
+                {
+                    "text": line.text,
+                    "period": periods[line.id],
+                    "account": line.account,
+                    "charge": line.charge_id,
+                    "fen": -fen,
+                }
                 for line, fen in lines
             ],
             "tenders": [{"kind": way.kind, "fen": -fen, "ref": way.ref} for way, fen in ways],
