@@ -111,7 +111,7 @@ class Screen(Blueprint):
 
     @property
     def home(self) -> str:
-        return f"/{self.chapter}/{self.noun}/"
+        return f"{self.url_prefix}/"
 
     def reads(self, rule: str = "/", *, act: str | None = None, anybody: bool = False) -> Callable[[View], View]:
         """A GET route: shows, changes nothing (promise P14)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import html
 import importlib
 import inspect
 import pkgutil
@@ -62,18 +63,18 @@ def test_every_template_and_block_that_a_page_names_exists(desk) -> None:
 
 def test_every_form_carries_a_token_and_every_page_names_itself() -> None:
     for path in sorted((ROOT / "templates").rglob("*.html")):
-        html = path.read_text("utf-8")
-        for form in re.findall(r'<form[^>]*method="post".*?</form>', html, re.S | re.I):
+        source = path.read_text("utf-8")
+        for form in re.findall(r'<form[^>]*method="post".*?</form>', source, re.S | re.I):
             assert "csrf_token" in form, f"{path.name}: a form without a token"
-        if "shared/base.html" in html and path.name != "refused.html":
-            assert "block title" in html, f"{path.name} has no title"
+        if "shared/base.html" in source and path.name != "refused.html":
+            assert "block title" in source, f"{path.name} has no title"
 
 
 def test_no_page_has_script_or_style_of_its_own() -> None:
     for path in sorted((ROOT / "templates").rglob("*.html")):
-        html = re.sub(r"{#.*?#}", "", path.read_text("utf-8"), flags=re.S)
-        assert not re.search(r"<script(?![^>]*\bsrc=)", html), f"{path.name}: inline script"
-        assert not re.search(r"<style|\sstyle=|\son[a-z]+=\"|hx-on|javascript:", html), (
+        source = re.sub(r"{#.*?#}", "", path.read_text("utf-8"), flags=re.S)
+        assert not re.search(r"<script(?![^>]*\bsrc=)", source), f"{path.name}: inline script"
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=\"|hx-on|javascript:", source), (
             f"{path.name}: inline style or handler"
         )
 
@@ -138,7 +139,7 @@ def test_role_x_route_is_what_was_reviewed(desk) -> None:
 
 def test_each_role_meets_its_cells(desk, cast: SimpleNamespace) -> None:
     """The table is not only made from the acts: a GET as each role is answered, or refused with 422, just so."""
-    roles = {nick: actor for nick, actor in vars(cast).items()}
+    roles = dict(vars(cast).items())
     plain = [
         (rule, view)
         for method, rule, view in routes(desk)
@@ -262,3 +263,18 @@ def test_pages_are_html(desk, cast: SimpleNamespace, home: SimpleNamespace, htmx
         part = client.get(rule, headers=htmx)
         if part.status_code == 200 and part.mimetype == "text/html" and "<html" not in part.text:
             html5lib.HTMLParser(strict=True).parseFragment(part.text)
+
+
+def test_no_link_leads_nowhere(desk, cast: SimpleNamespace, home: SimpleNamespace) -> None:
+    """Every address in every page that opens without an argument is one that answers."""
+    client = desk.client(cast.mia)
+    links: dict[str, str] = {}
+    for method, rule, _ in routes(desk):
+        if method == "GET" and "<" not in rule and rule != "/live":
+            answer = client.get(rule)
+            if answer.mimetype == "text/html":
+                for url in re.findall(r'(?:href|hx-get)="(/[^"]*)"', answer.text):
+                    links.setdefault(html.unescape(url), rule)
+    assert len(links) > 30
+    for url, where in links.items():
+        assert client.get(url).status_code in (200, 302, 303, 422), f"{where} leads to {url}"

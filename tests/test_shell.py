@@ -1,15 +1,445 @@
-"""The shell: signing in, the menu, refusals."""
+"""The shell: the menu, refusals and their answers, scans, windows, options, the 工作台."""
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+from types import SimpleNamespace
+
+import apsw
+import peewee
+import pytest
+import time_machine
+
+from app import factory
+from app.base import clock, live
+from app.base.refusal import Refused
+from app.desk import charge, due, journal, modes, numbering, options, people, sessions
+from app.procedures.running import sign_in as signing
+from app.procedures.running import staff as staffing
+from app.settings import Settings
+from hardware.ports import DeviceError
+
 
 def test_nobody_sees_a_page_unsigned(desk) -> None:
-    answer = desk.app.test_client().get("/running/today/", headers={"Host": "desk.lan"})
+    answer = desk.app.test_client().get("/running/today/?due=3", headers={"Host": "desk.lan"})
     assert answer.status_code == 302
-    assert "/running/sign_in" in answer.location
+    assert answer.location == "/running/sign_in/?next=/running/today/?due%3D3"
 
 
-def test_the_board_opens_for_a_clerk(desk, cast) -> None:
-    answer = desk.client(cast.ana).get("/running/today/")
+def test_the_menu_shows_what_the_person_may_open(desk, cast: SimpleNamespace) -> None:
+    supervisors, guards = (desk.client(who).get("/running/today/").text for who in (cast.mia, cast.gao))
+    assert "工作台" in supervisors
+    assert "/running/staff/" in supervisors
+    assert "/running/staff/" not in guards
+    assert "/around/gate/" in guards
+
+
+def test_the_language_is_chosen_on_the_page(desk, cast: SimpleNamespace) -> None:
+    client = desk.client(cast.ana)
+    assert '<html lang="zh-CN">' in client.get("/running/today/").text
+    client.post("/running/sign_in/language", data={"language": "en", "next": "/running/today/"})
+    page = client.get("/running/today/").text
+    assert '<html lang="en">' in page
+    assert "Today" in page
+    assert client.post("/running/sign_in/language", data={"language": "xx"}).status_code == 422
+
+
+# ---- refusals, and answering them in place (counter.md 7) ----
+
+
+@pytest.fixture
+def charged(cast: SimpleNamespace, home: SimpleNamespace) -> charge.Charge:
+    """Something Ben charged: Ana takes it back only with the supervisor (CASH-1)."""
+    return charge.add(unit=home.unit, item="card_fee", text="住户证工本费", fen=500, due=clock.today(), by=cast.ben)
+
+
+@pytest.fixture
+def here(cast: SimpleNamespace) -> None:
+    """The supervisor is on duty and has a PIN; so has the senior."""
+    for nick, pin in (("mia", "2468"), ("ben", "1357")):
+        people.Staff.update(pin_hash=signing.hash_secret(pin)).where(
+            people.Staff.id == getattr(cast, nick).id
+        ).execute()
+    signing.come(people.Staff.get_by_id(cast.mia.id))
+
+
+def take_back(desk, client, row: charge.Charge, htmx, **more: str):
+    form = {"_key": desk.key(), "reason": "登记错误", **more}
+    return client.post(f"/counter/cashier/take_back/{row.id}", data=form, headers={**htmx, "HX-Target": "board"})
+
+
+def is_open(row: charge.Charge) -> bool:
+    return row.id in [each.id for each in charge.open_of(row.unit)]
+
+
+@pytest.mark.usefixtures("here")
+def test_a_refusal_cites_its_rule_and_offers_what_can_be_done(desk, cast, charged, htmx) -> None:
+    answer = take_back(desk, desk.client(cast.ana), charged, htmx)
+    assert answer.status_code == 422
+    assert answer.headers["HX-Retarget"] == "#notice"
+    assert "/running/manual/CASH-1" in answer.text
+    assert 'data-answer="2"' in answer.text
+    assert 'data-answer="1"' not in answer.text, "she may not do it on her own"
+    assert 'name="reason" value="登记错误"' in answer.text, "the same form, kept"
+    assert is_open(charged)
+
+
+@pytest.mark.usefixtures("here")
+def test_the_supervisor_allows_it_in_the_same_dialog_and_the_journal_says_who(desk, cast, charged, htmx) -> None:
+    answer = take_back(
+        desk, desk.client(cast.ana), charged, htmx, _override="CASH-1", _approver=cast.mia.name, _pin="2468"
+    )
     assert answer.status_code == 200
-    assert "工作台" in answer.text
+    assert not is_open(charged)
+    line = journal.Line.get(journal.Line.verb == "charge.taken_back")
+    assert line.staff_id == cast.ana.id
+    assert line.detail["overrides"] == {"CASH-1": cast.mia.name}
+
+
+@pytest.mark.usefixtures("here")
+def test_who_allows_may_show_a_badge_but_never_without_the_pin(desk, cast, charged, htmx) -> None:
+    badge = staffing.issue_badge(cast.mia.id, by=cast.mia).badge
+    client = desk.client(cast.ana)
+    for pin in ("", "1357", badge):
+        answer = take_back(desk, client, charged, htmx, _override="CASH-1", _approver=badge, _pin=pin)
+        assert answer.status_code == 422
+        assert "不正确" in answer.text
+        assert 'data-answer="2"' in answer.text, "the question stays open"
+    assert is_open(charged)
+    assert take_back(desk, client, charged, htmx, _override="CASH-1", _approver=badge, _pin="2468").status_code == 200
+
+
+@pytest.mark.usefixtures("here")
+def test_who_may_not_cannot_allow_it_for_another(desk, cast, charged, htmx) -> None:
+    answer = take_back(
+        desk, desk.client(cast.ana), charged, htmx, _override="CASH-1", _approver=cast.ben.name, _pin="1357"
+    )
+    assert answer.status_code == 422
+    assert cast.ben.name in answer.text
+    assert is_open(charged)
+
+
+@pytest.mark.usefixtures("here")
+def test_an_override_must_be_asked_for_and_must_be_ones_own_to_give(desk, cast, charged, htmx) -> None:
+    client = desk.client(cast.ana)
+    assert take_back(desk, client, charged, htmx, _override="CASH-1").status_code == 422, "saying it is not enough"
+    assert take_back(desk, client, charged, htmx, _override="KEY-1").status_code == 422, (
+        "another rule is another question"
+    )
+    forged = desk.app.extensions["form-keys"].grant("CASH-1", cast.mia.name, "another form")
+    assert take_back(desk, client, charged, htmx, _granted=forged).status_code == 422
+    assert take_back(desk, client, charged, htmx, _granted="CASH-1|x").status_code == 422
+    assert is_open(charged)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_grant_that_was_verified_comes_back_with_the_same_form_only(desk, cast, charged, htmx) -> None:
+    """A form that meets a second question carries the answer to the first as a signed grant."""
+    key = desk.key()
+    grant = desk.app.extensions["form-keys"].grant("CASH-1", cast.mia.name, desk.app.extensions["form-keys"].read(key))
+    client = desk.client(cast.ana)
+    assert take_back(desk, client, charged, htmx, _granted=grant).status_code == 422, "another form"
+    assert take_back(desk, client, charged, htmx, _granted=grant, _key=key).status_code == 200
+
+
+def test_an_override_is_remembered_for_this_household_only(books, cast, home) -> None:
+    """People's own view of it: `check` with the household's id holds until another one is opened."""
+    session = SimpleNamespace(token="t", since=clock.now())
+    no = Refused("no", rule="GOODS-1", override="slips.release_against_instruction")
+    sessions.opened(session, home.unit.id)
+    sessions.remember(session, {"GOODS-1": "米娅"})
+
+    def actor() -> people.Actor:
+        memory = sessions.memory(session)
+        return people.Actor(1, "安娜", frozenset(), customer=memory.customer, remembered=memory.overrides, overrides={})
+
+    by = actor()
+    people.check(False, no, by=by, unit_id=home.unit.id)
+    assert by.overrides == {"GOODS-1": "米娅"}, "so that this deed's line says it too"
+    for unit_id in (home.other.id, None):
+        with pytest.raises(Refused):
+            people.check(False, no, by=actor(), unit_id=unit_id)
+    with pytest.raises(Refused):
+        people.check(False, Refused("no", rule="KEY-4", override="keys.lend"), by=actor(), unit_id=home.unit.id)
+    sessions.opened(session, home.other.id)
+    sessions.opened(session, home.unit.id)
+    with pytest.raises(Refused):
+        people.check(False, no, by=actor(), unit_id=home.unit.id)
+
+
+def test_without_htmx_the_refusal_stands_on_the_page_with_what_was_typed(desk, cast: SimpleNamespace) -> None:
+    answer = desk.client(cast.mia).post(
+        "/running/staff/add", data={"_key": desk.key(), "name": cast.ana.name, "roles": "gate"}
+    )
+    assert answer.status_code == 422
+    assert f'value="{cast.ana.name}"' in answer.text
+    assert "已有同名人员" in answer.text
+
+
+def test_after_a_deed_the_form_is_empty_and_has_a_fresh_key(desk, cast: SimpleNamespace, htmx) -> None:
+    key = desk.key()
+    answer = desk.client(cast.mia).post(
+        "/running/staff/add", data={"_key": key, "name": "新同事", "roles": "gate"}, headers=htmx
+    )
+    assert answer.status_code == 200
+    assert 'name="name" type="text" value=""' in answer.text
+    assert key not in answer.text
+
+
+def test_the_same_form_twice_is_one_deed(desk, cast: SimpleNamespace, htmx) -> None:
+    client, form = desk.client(cast.mia), {"_key": desk.key(), "name": "新同事", "roles": "gate"}
+    for _ in range(2):
+        assert client.post("/running/staff/add", data=form, headers=htmx).status_code == 200
+    assert people.Staff.select().where(people.Staff.name == "新同事").count() == 1
+    other = client.post("/running/staff/add", data={**form, "name": "另一位"}, headers=htmx)
+    assert other.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (peewee.OperationalError("database or disk is full"), "磁盘已满"),
+        (apsw.FullError("FullError: database or disk is full"), "磁盘已满"),
+        (peewee.OperationalError("attempt to write a readonly database"), "只读"),
+        (peewee.OperationalError("disk I/O error"), "读写出错"),
+        (DeviceError("The printer is out of paper. Papers wait and are printed when there is some."), "缺纸"),
+    ],
+)
+def test_what_the_disk_or_a_device_did_not_do_is_said_in_the_one_place(
+    desk, cast, htmx, monkeypatch, error, said
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(staffing, "add", fails)
+    answer = desk.client(cast.mia).post("/running/staff/add", data={"_key": desk.key(), "name": "新同事"}, headers=htmx)
+    assert answer.status_code == 503
+    assert said in answer.text
+    assert answer.headers["HX-Retarget"] == "#notice"
+
+
+def test_a_fault_of_ours_is_not_called_a_full_disk(desk, cast, htmx, monkeypatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise peewee.OperationalError("no such column: oops")
+
+    monkeypatch.setattr(staffing, "add", fails)
+    desk.app.config.update(PROPAGATE_EXCEPTIONS=False, TESTING=False)
+    answer = desk.client(cast.mia).post("/running/staff/add", data={"_key": desk.key(), "name": "新同事"}, headers=htmx)
+    assert answer.status_code == 500
+
+
+# ---- scans ----
+
+
+def scan(desk, client, code: str, htmx, at: str = "/running/today/"):
+    headers = {**htmx, "HX-Current-URL": f"http://desk.lan{at}"}
+    return client.post("/counter/scan/read", data={"code": code, "_key": f"{desk.key()}~1"}, headers=headers)
+
+
+def test_a_scan_with_a_wrong_check_digit_is_refused(desk, cast: SimpleNamespace, htmx) -> None:
+    code = numbering.code(30, 2026, 7)
+    answer = scan(desk, desk.client(cast.ana), code[:-1] + str((int(code[-1]) + 1) % 10), htmx)
+    assert answer.status_code == 422
+    assert "不是本处的条码" in answer.text
+
+
+def test_a_badge_nobody_waits_for_asks_for_its_pin(desk, cast: SimpleNamespace, htmx) -> None:
+    badge = staffing.issue_badge(cast.ben.id, by=cast.mia).badge
+    answer = scan(desk, desk.client(cast.ana), badge, htmx)
+    assert answer.headers["HX-Retarget"] == "#dialog"
+    assert badge in answer.text
+
+
+def test_a_scan_on_another_page_shows_its_notice_and_leaves_the_page(desk, cast, htmx, monkeypatch) -> None:
+    from app import web
+
+    screen = next(each for each in desk.app.extensions["screens"] if each.name == "running_staff")
+    monkeypatch.setitem(
+        screen.scanners, "topup", ("desk.see", lambda code: web.say(web.make_response(f"<p>{code.n}</p>"), "Done"))
+    )
+    for each in desk.app.extensions["screens"]:
+        if each is not screen:
+            monkeypatch.delitem(each.scanners, "topup", raising=False)
+    client, code = desk.client(cast.mia), numbering.code(50, 2026, 7)
+    elsewhere = scan(desk, client, code, htmx)
+    assert (elsewhere.text, elsewhere.headers["HX-Reswap"]) == ("", "none")
+    assert "desk:notice" in elsewhere.headers["HX-Trigger"]
+    at_home = scan(desk, client, code, htmx, at="/running/staff/")
+    assert (at_home.text, at_home.headers["HX-Retarget"]) == ("<p>7</p>", "#board")
+
+
+def test_each_scan_of_a_page_has_a_key_of_its_own(desk) -> None:
+    keys = desk.app.extensions["form-keys"]
+    page = keys.make()
+    assert keys.read(f"{page}~1") != keys.read(f"{page}~2") != keys.read(page)
+    for bad in (f"{page}~", f"{page}~x", f"{page}~1234567", f"x{page}~1", f"{page}~1~2", ""):
+        assert keys.read(bad) in (None, keys.read(page))
+    assert keys.read(f"{page}~-1") is None
+
+
+# ---- live pages ----
+
+
+def test_polling_says_only_what_moved(desk, cast: SimpleNamespace) -> None:
+    client = desk.client(cast.ana)
+    live.bump("keys")
+    version = client.get("/live?v=0").json["v"]
+    assert client.get(f"/live?v={version}").status_code == 204
+    live.bump("papers")
+    assert client.get(f"/live?v={version}").json == {"v": version + 1, "topics": ["papers"]}
+    for odd in ("", "x", "-1", "９", "9" * 40):
+        assert client.get(f"/live?v={odd}").status_code == 200
+
+
+# ---- lamps, banners, function keys ----
+
+
+def test_lamps_say_each_device_in_a_word(books, data, cast, htmx) -> None:
+    devices = SimpleNamespace(
+        printer=SimpleNamespace(state="lost"), reader=SimpleNamespace(state="ready"), scanner=None
+    )
+    made = factory.create_app(Settings(data=data), devices)
+    with made.test_request_context(), made.app_context():
+        from app import frame
+
+        assert frame.lamps() == [("打印机", "stop", "已断开"), ("水卡读写器", "ok", "就绪")]
+
+
+def test_modes_are_banners_until_they_end(desk, cast: SimpleNamespace) -> None:
+    client = desk.client(cast.ana)
+    why = "The disk is full: nothing was written. Free some space, then do it again."
+    modes.stop_money("a test", why)
+    try:
+        assert 'class="banner stop"' in client.get("/running/today/").text
+    finally:
+        modes.let_money("a test")
+    assert 'class="banner stop"' not in client.get("/running/today/").text
+
+
+def test_function_keys_follow_the_options(desk, cast: SimpleNamespace) -> None:
+    client = desk.client(cast.mia)
+    assert 'href="#find" data-key-name="F4"' in client.get("/running/today/").text
+    options.change("key.find", "F3", since=clock.today(), by=cast.mia)
+    page = client.get("/running/today/").text
+    assert 'href="#find" data-key-name="F3"' in page
+    assert "<kbd>F3</kbd></form>" in page, "printed on the box too"
+
+
+def test_no_two_functions_share_a_key(desk) -> None:
+    keys = [option.default for name, option in options.OPTIONS.items() if name.startswith("key.")]
+    assert len(keys) == len(set(keys)), keys
+
+
+# ---- options ----
+
+
+def test_an_option_holds_from_its_day_and_the_old_value_stays(desk, cast: SimpleNamespace, htmx) -> None:
+    client, tomorrow = desk.client(cast.mia), clock.today() + timedelta(days=1)
+    form = {"_key": desk.key(), "value": "锦绣家园", "since": tomorrow.isoformat()}
+    assert client.post("/running/options/change/estate.name", data=form, headers=htmx).status_code == 200
+    assert options.get("estate.name") == "翠湖花园"
+    assert options.get("estate.name", on=tomorrow) == "锦绣家园"
+    line = journal.Line.get(journal.Line.verb == "option.changed")
+    assert (line.detail["old"], line.detail["new"]) == ("翠湖花园", "锦绣家园")
+
+
+def test_only_the_supervisor_changes_options(desk, cast: SimpleNamespace, here, htmx) -> None:
+    form = {"_key": desk.key(), "value": "锦绣家园", "since": clock.today().isoformat()}
+    for who in (cast.ana, cast.ben, cast.fei):
+        assert desk.client(who).post("/running/options/change/estate.name", data=form, headers=htmx).status_code == 422
+    assert options.get("estate.name") == "翠湖花园"
+
+
+def test_every_option_can_be_read_back_from_how_it_is_shown(books, desk) -> None:
+    from app.screens.running import options as page
+
+    with desk.app.test_request_context():
+        for name, option in options.OPTIONS.items():
+            if option.default not in ("", [], ()) or option.choices:
+                assert page.read(option, page.shown(option.default)) == (
+                    list(option.default) if isinstance(option.default, tuple) else option.default
+                ), name
+
+
+def test_a_value_of_another_kind_is_refused(desk, cast: SimpleNamespace, htmx) -> None:
+    form = {"_key": desk.key(), "value": "F13", "since": clock.today().isoformat()}
+    assert desk.client(cast.mia).post("/running/options/change/key.find", data=form, headers=htmx).status_code == 422
+    assert desk.client(cast.mia).post("/running/options/change/no.such", data=form, headers=htmx).status_code == 422
+
+
+# ---- windows ----
+
+
+def test_a_browser_becomes_a_window_and_stays_it_for_whoever_signs_in(desk, cast: SimpleNamespace) -> None:
+    client = desk.client(cast.mia)
+    client.post(
+        "/running/stations/keep", data={"_key": desk.key(), "name": "一号", "printer": "receipt", "active": "1"}
+    )
+    row = sessions.Station.get(sessions.Station.name == "一号")
+    assert not row.scanner
+    client.post(f"/running/stations/take/{row.id}", data={"_key": desk.key()})
+    assert "一号" in client.get("/running/today/").text
+    people.Staff.update(password_hash=signing.hash_secret("a long enough one")).where(
+        people.Staff.id == cast.ana.id
+    ).execute()
+    client.post("/running/sign_in/out", data={"_key": desk.key()})
+    client.post("/running/sign_in/in", data={"name": cast.ana.name, "password": "a long enough one"})
+    assert sessions.Session.select().order_by(sessions.Session.id.desc()).first().station == "一号"
+
+
+def test_a_made_up_window_cookie_is_no_window(desk, cast: SimpleNamespace) -> None:
+    client = desk.client(cast.mia)
+    for made_up in ("一号".encode().hex(), "zz", "", "一号"):
+        client.set_cookie("station", made_up, domain="desk.lan")
+        assert "本机尚未登记为窗口" in client.get("/running/stations/").text
+
+
+# ---- the 工作台 ----
+
+
+def test_what_is_promised_is_grouped_late_soon_today_later(desk, cast: SimpleNamespace, home) -> None:
+    noon = clock.at(clock.today(), 12)
+    with time_machine.travel(noon, tick=False):
+        for n, hours in enumerate((-26, 1, 5, 20, 60)):
+            due.expect("counter.keys", n, at=noon + timedelta(hours=hours), text="Printer")
+        page = desk.client(cast.ana).get("/running/today/").text
+    groups = re.findall(r'<tr class="(\w+)"', page)
+    assert groups == ["late", "soon", "today", "later"]
+    assert "60 分钟" in page
+    assert page.index("逾期") < page.index("60 分钟")
+
+
+def test_a_promise_for_the_supervisor_is_shown_to_the_supervisor_and_a_deputy(desk, cast: SimpleNamespace) -> None:
+    due.expect("counter.keys", 1, at=clock.now(), text="Printer", role="supervisor")
+
+    def sees(who: people.Actor) -> bool:
+        return "打印机" in re.sub(r"<header.*?</header>", "", desk.client(who).get("/running/today/").text, flags=re.S)
+
+    assert sees(cast.mia)
+    assert sees(cast.ben), "nobody else leads today (ORG-1)"
+    assert not sees(cast.ana)
+    signing.come(people.Staff.get_by_id(cast.mia.id))
+    assert not sees(cast.ben)
+
+
+def test_each_promise_leads_to_where_it_is_dealt_with(desk, cast: SimpleNamespace) -> None:
+    from app.screens.running import today
+
+    with desk.app.test_request_context():
+        for each in desk.app.extensions["screens"]:
+            assert today.way(each.name.replace("_", ".", 1), 1).startswith("/"), each.name
+        assert today.way("nothing.here", 1) == ""
+
+
+def test_the_board_reads_a_bounded_number_of_rows(desk, cast: SimpleNamespace) -> None:
+    from app.base import db
+
+    for n in range(300):
+        due.expect("counter.keys", n, at=clock.now(), text="Printer")
+    client = desk.client(cast.ana)
+    client.get("/running/today/")
+    before = db.statements()
+    page = client.get("/running/today/").text
+    assert page.count("<tr class=") <= 200
+    assert db.statements() - before < 40
