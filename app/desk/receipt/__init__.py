@@ -80,7 +80,7 @@ def item_of(row: Charge, fen: int | None = None) -> Item:
     part = row.left if fen is None else fen
     expression = row.expression
     if part < row.fen:
-        expression = f"{expression} = {money.plain(row.fen)}，部分".lstrip(" =")
+        expression = f"{expression} = {money.plain(row.fen)} 部分".lstrip(" =")
     return Item(row.text, expression, part, row.account, charge_id=row.id, period=row.period)
 
 

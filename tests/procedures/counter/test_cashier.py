@@ -74,7 +74,7 @@ def test_a_partial_payment_pays_the_oldest_first(cast, home, owing) -> None:
         ("2026-09", MONTH),
         ("2026-10", 30000 - MONTH),
     ]
-    assert row.facts["items"][1]["expression"] == "103.72㎡ × 2.20 × 1 月 = 228.18，部分"
+    assert row.facts["items"][1]["expression"] == "103.72㎡ × 2.20 × 1 月 = 228.18 部分"
     assert [line.left for line in board.of(home.unit, by=cast.chen).lines] == [2 * MONTH - 30000, MONTH]
 
 
