@@ -19,6 +19,7 @@ from app.desk import due, journal
 from app.desk.journal import deed
 from app.desk.people import DESK, Actor
 from app.desk.sessions import Station
+from hardware.ports import DeviceError
 
 DUE = "running.devices"
 PRINTERS = ("receipt", "slip")
@@ -41,7 +42,7 @@ class Job(db.Table):
     state = peewee.TextField(default="queued")
     at = db.MomentField()
     operator = peewee.TextField(default="")  # who asked for it
-    note = peewee.TextField(default="")  # msgid: why it is unknown or was not sent
+    note = db.JsonField(default=dict)  # why it is unknown or was not sent: {"text": msgid, "values": {...}}
     settled = db.MomentField(null=True)  # somebody said what became of an uncertain one
 
     class Meta:
@@ -139,11 +140,12 @@ def printed(job: Job) -> None:
 
 
 @deed("paper.uncertain")
-def uncertain(job: Job, *, state: str, note: str, by: Actor = DESK) -> Job:
+def uncertain(job: Job, *, state: str, why: DeviceError, by: Actor) -> Job:
     """It is not known whether it came out ("unknown"), or not a byte of it left ("not sent"): a person decides."""
     assert state in ("unknown", "not sent")
+    note = {"text": why.msgid, "values": {name: str(value) for name, value in why.values.items()}}
     Job.update(state=state, note=note, drawer=False).where(Job.id == job.id).execute()
-    journal.note(number=job.number, copy=job.copy, state=state, why=note)
+    journal.note(number=job.number, copy=job.copy, state=state, why=str(why))
     text = N_("Paper {number} {copy}: did it come out?")
     if state == "not sent":
         text = N_("Paper {number} {copy} was not printed.")
@@ -152,11 +154,14 @@ def uncertain(job: Job, *, state: str, note: str, by: Actor = DESK) -> Job:
     return job
 
 
-def recover() -> int:
-    """After a start: what was being sent when the desk stopped is unknown. How many there were."""
-    lost = list(Job.select().where(Job.state == "sending"))
+def recover(printers: frozenset[str] = frozenset(PRINTERS)) -> int:
+    """What was being sent when the desk stopped (or its disk was full) is unknown. How many there were.
+
+    Asked by the one worker that owns these printers while it sends nothing.
+    """
+    lost = list(Job.select().where(Job.state == "sending", Job.printer.in_(printers)))
     for job in lost:
-        uncertain(job, state="unknown", note=N_("The desk stopped while it was being printed."), by=DESK)
+        uncertain(job, state="unknown", why=DeviceError("The desk stopped while it was being printed."), by=DESK)
     return len(lost)
 
 
@@ -164,7 +169,7 @@ def expire(now: datetime, printers: frozenset[str]) -> int:
     """Papers nobody stands there for any more are asked about instead of being printed. How many."""
     old = list(Job.select().where(Job.state == "queued", Job.printer.in_(printers), Job.at < now - STALE).limit(50))
     for job in old:
-        uncertain(job, state="not sent", note=N_("The printer was away for more than ten minutes."), by=DESK)
+        uncertain(job, state="not sent", why=DeviceError("The printer was away for more than ten minutes."), by=DESK)
     return len(old)
 
 

@@ -155,6 +155,42 @@ class SimulatedPrinter:
                 self._line.close()
             self._line = None
 
+    def pictures(self, limit: int = 1) -> list[bytes]:
+        """The last papers as PNG, the newest first."""
+        with self._lock:
+            papers = self.model.finished[-limit:]
+        return [paper.png() for paper in reversed(papers)]
+
+    def faults(self) -> dict[str, bool]:
+        """What `switch` knows, and whether it is on."""
+        model = self.model
+        on = {name: bool(getattr(model.faults, name)) for name in SWITCHES}
+        return on | {
+            "paper_out": model.out_of_paper,
+            "paper_low": bool(model.paper_left),
+            "unplugged": self._unplugged,
+            "power": False,
+        }
+
+    def switch(self, fault: str) -> None:
+        """One switch of a person beside the printer; paper_out and paper_low load a roll when they are switched off."""
+        on = not self.faults()[fault]
+        if fault in SWITCHES:
+            setattr(self.model.faults, fault, on)
+            self.model.status_pushed()
+        elif fault == "paper_out":
+            self.model.load_paper(0 if on else None)
+        elif fault == "paper_low":
+            self.model.load_paper(30 if on else None)
+        elif fault == "unplugged":
+            self.unplug() if on else self.plug()
+        else:
+            self.power_cycle()
+
+    @property
+    def _unplugged(self) -> bool:
+        return self._server is None and self._master < 0
+
     def __enter__(self) -> Self:
         return self.start()
 
@@ -225,8 +261,8 @@ class SimulatedPrinter:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Every paper becomes a picture and a text in --out. Typed here: the name of a fault switches it on or off, "
-        "paper loads a roll, power switches the printer off and on, unplug and plug pull the cable."
+        "Every paper becomes a picture and a text in --out. Typed here: the name of a fault switches it on or off "
+        "(cover_open, mute, paper_out, paper_low, unplugged ...); power switches the printer off and on."
     )
     parser.add_argument("--tcp", type=int, help="port to listen on, 0 for any (as a network printer's 9100)")
     parser.add_argument("--link", type=Path, help="name of a serial line, such as /tmp/receipt-printer")
@@ -257,16 +293,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _obey(printer: SimulatedPrinter, order: str) -> None:
-    if order in SWITCHES:
-        on = not getattr(printer.model.faults, order)
-        setattr(printer.model.faults, order, on)
-        printer.model.status_pushed()
-        print(f"{order} {'on' if on else 'off'}", flush=True)
-    elif order == "paper":
-        printer.model.load_paper()
-    elif order == "power":
-        printer.power_cycle()
-    elif order in ("unplug", "plug"):
-        getattr(printer, order)()
+    if order in printer.faults():
+        printer.switch(order)
+        print(f"{order} {'on' if printer.faults()[order] else 'off'}", flush=True)
     elif order:
-        print(f"not a switch: {order}", flush=True)
+        print(f"not a switch: {order}. Known: {' '.join(printer.faults())}", flush=True)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from app.base import clock, db, faults, live
-from app.base.refusal import N_
-from app.desk import options, outbox, paper
+from app.base.refusal import N_, Refused
+from app.desk import demo, journal, options, outbox, paper
+from app.desk.journal import deed, note
 from app.desk.options import OPTIONS, Option
-from app.desk.people import DESK
+from app.desk.people import DESK, Actor, Staff
 from hardware.ports import DeviceError, Outcome, Printer
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 AGAIN_AFTER = 5.0  # seconds until a printer that is lost or not ready is asked again (hardware.md 4)
+
+UNEXPLAINED = N_("The receipt printer did not say what became of it.")
 
 OPTIONS["printing.rare_as_picture"] = Option(
     False, N_("Print a paper as a picture when the printer lacks one of its characters (slow)")
@@ -38,8 +41,23 @@ class Health:
     problem: DeviceError | None = None
 
 
+class FarEnd(Protocol):
+    """A simulated printer (hardware.simulators.printer.SimulatedPrinter)."""
+
+    def pictures(self, limit: int) -> list[bytes]:
+        """Its last papers as PNG, the newest first."""
+
+    def switch(self, fault: str) -> None:
+        """Switch a fault on or off, load paper, cut the power, pull the cable."""
+
+    def faults(self) -> dict[str, bool]:
+        """What can be switched, and whether it is on."""
+
+
 class PrintWorker:
-    """`printers`: the names of the queue it serves ("receipt", "slip"). `address` is shown to people."""
+    """`printers`: the names of the queue it serves ("receipt", "slip"). `address` is shown to people, `far_end` is
+    what a simulated printer can be asked and told.
+    """
 
     def __init__(
         self,
@@ -47,9 +65,11 @@ class PrintWorker:
         printers: frozenset[str] = frozenset(outbox.PRINTERS),
         *,
         address: str = "",
+        far_end: FarEnd | None = None,
         again_after: float = AGAIN_AFTER,
     ) -> None:
         self.printers, self.address, self.columns = printers, address, printer.columns
+        self.far_end = far_end
         self.health = Health()
         self._printer, self._again_after = printer, again_after
         self._stopping = threading.Event()
@@ -63,6 +83,10 @@ class PrintWorker:
     @property
     def paper(self) -> str:
         return self.health.paper
+
+    @property
+    def problem(self) -> DeviceError | None:
+        return self.health.problem
 
     def start(self) -> None:
         outbox.on_queued(self.wake)
@@ -97,6 +121,7 @@ class PrintWorker:
 
     def work(self) -> None:
         """Ask the printer how it is, then take it everything that waits."""
+        outbox.recover(self.printers)
         while self._look() and not self._stopping.is_set():
             outbox.expire(clock.now(), self.printers)
             job = outbox.next_job(self.printers)
@@ -126,7 +151,7 @@ class PrintWorker:
             outbox.uncertain(
                 job,
                 state="not sent",
-                note=N_("This paper could not be made. Tell whoever looks after the program."),
+                why=DeviceError("This paper could not be made. Tell whoever looks after the program."),
                 by=DESK,
             )
             return
@@ -142,8 +167,7 @@ class PrintWorker:
             if job.drawer:
                 self._kick()
         else:
-            note = problem.msgid if problem else ""
-            outbox.uncertain(job, state=outcome.value, note=note, by=DESK)
+            outbox.uncertain(job, state=outcome.value, why=problem or DeviceError(UNEXPLAINED), by=DESK)
         self._turn(Health("ready", self.health.paper, problem=problem))
 
     def _kick(self) -> None:
@@ -156,3 +180,32 @@ class PrintWorker:
         self.health = health
         if changed:
             live.bump("devices")
+
+
+@deed("printer.tested")
+def self_test(printer: str, *, by: Actor) -> Staff:
+    """Print a slip with every kind of character, both codes and the paper's width."""
+    row: Staff = Staff.get_by_id(by.id)
+    facts = {"printer": printer, "time": f"{journal.moment():%Y-%m-%d %H:%M}"}
+    outbox.queue("self_test", row, facts=facts, number=SELF_TEST, printer=printer)
+    return row
+
+
+SELF_TEST = "自检单"
+
+
+@deed("printer.simulated")
+def simulate(worker: PrintWorker, fault: str, *, by: Actor) -> None:
+    """In a demo only: let the simulated printer fail as real ones do."""
+    if worker.far_end is None or not demo.is_on():
+        raise Refused("Only a demo's simulated printer has such switches.")
+    if fault not in worker.far_end.faults():
+        raise Refused("The simulated printer has no such switch.")
+    note(fault=fault)
+    switch = worker.far_end.switch
+
+    def turn() -> None:
+        switch(fault)
+        worker.wake()
+
+    db.after_commit(turn)

@@ -1,0 +1,137 @@
+"""Devices and papers: how each device is, what waits for a printer, and the papers somebody has to answer for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, abort, current_app
+
+from app.base.refusal import N_
+from app.desk import outbox, paper
+from app.desk.outbox import Job
+from app.procedures.running import printing
+from app.procedures.running.printing import PrintWorker
+from app.web import Answer, Screen, form, me, page, say
+
+screen = Screen("running/devices", title=N_("Devices and papers"), act="devices.see", order=60)
+NAMES = {
+    "printer": N_("Receipt printer"),
+    "slip_printer": N_("Slip printer"),
+    "reader": N_("Card reader"),
+    "scanner": N_("Key scanner"),
+}
+STATES = {
+    "ready": ("ok", N_("ready")),
+    "busy": ("ok", N_("busy")),
+    "unknown": ("note", N_("not seen yet")),
+    "lost": ("stop", N_("not connected")),
+}
+JOBS = {
+    "queued": ("plain", N_("waiting")),
+    "sending": ("note", N_("being printed")),
+    "printed": ("ok", N_("printed")),
+    "unknown": ("stop", N_("did it come out?")),
+    "not sent": ("stop", N_("not printed")),
+}
+FAULTS = {
+    "paper_out": N_("No paper"),
+    "paper_low": N_("3 cm of paper left"),
+    "near_end": N_("Paper nearly used up"),
+    "cover_open": N_("Cover open"),
+    "offline": N_("Offline"),
+    "fault": N_("Fault"),
+    "mute": N_("Answers nothing"),
+    "no_fence": N_("Does not confirm"),
+    "echo": N_("Echoes"),
+    "garbage": N_("Answers with noise"),
+    "unplugged": N_("Cable pulled"),
+    "power": N_("Switch off and on"),
+}
+
+
+@screen.counts
+def questions() -> int:
+    return len(outbox.open_questions(99))
+
+
+@screen.reads()
+def board() -> Answer:
+    return page(
+        "running/devices.html#board",
+        workers=[(name, label, worker) for name, label in NAMES.items() if (worker := _worker(name))],
+        asked=outbox.open_questions(),
+        waiting=outbox.waiting(),
+        latest=outbox.latest(),
+        states=STATES,
+        jobs=JOBS,
+        faults=FAULTS,
+        printers={name: _worker(name) for name in ("printer", "slip_printer") if _worker(name)},
+    )
+
+
+@screen.shows_due
+def due_url(about: int) -> str:
+    return f"/running/devices/#paper-{about}"
+
+
+@screen.reads("/paper/<int:id>.png")
+def picture(id: int) -> Answer:
+    """The paper as it looks (or will look) on its printer."""
+    job = Job.get_or_none(Job.id == id) or abort(404)
+    return _png(paper.laid_out(job, _columns(job)).png())
+
+
+@screen.reads("/simulated/<name>/<int:nth>.png")
+def simulated(name: str, nth: int) -> Answer:
+    """The n-th last paper that the simulated printer has printed, as it printed it."""
+    worker = _worker(name)
+    far_end = worker.far_end if isinstance(worker, PrintWorker) else None
+    pictures = far_end.pictures(nth) if far_end and 0 < nth <= 10 else []
+    return _png(pictures[nth - 1]) if len(pictures) == nth else abort(404)
+
+
+@screen.does("/came_out/<int:id>", act="papers.answer", again="running_devices.board")
+def came_out(id: int) -> Answer:
+    job = outbox.came_out(id, by=me())
+    return say(board(), "{number} came out.", number=f"{job.number} {job.copy}".strip())
+
+
+@screen.does("/again/<int:id>", act="papers.answer", again="running_devices.board")
+def again(id: int) -> Answer:
+    job = outbox.print_again(id, by=me())
+    return say(board(), "{number} is printed again.", number=f"{job.number} {job.copy}".strip())
+
+
+@screen.does("/drop/<int:id>", act="papers.answer", again="running_devices.board")
+def drop(id: int) -> Answer:
+    job = outbox.drop(id, by=me())
+    return say(board(), "{number} is not printed.", number=f"{job.number} {job.copy}".strip())
+
+
+@screen.does("/test", act="papers.answer", again="running_devices.board")
+def test() -> Answer:
+    printing.self_test(form().choice("printer", outbox.PRINTERS), by=me())
+    return say(board(), "The self-test slip is on its way.")
+
+
+@screen.does("/simulate/<name>", act="devices.simulate", again="running_devices.board")
+def simulate(name: str) -> Answer:
+    worker = _worker(name)
+    if not isinstance(worker, PrintWorker):
+        abort(404)
+    printing.simulate(worker, form().choice("fault", FAULTS), by=me())
+    return say(board(), "The simulated printer was told.")
+
+
+def _worker(name: str) -> Any:
+    return getattr(current_app.extensions["devices"], name, None)
+
+
+def _columns(job: Job) -> int:
+    """Of the printer that serves it; 58 mm where there is none."""
+    workers = [_worker(name) for name in ("printer", "slip_printer")]
+    return next((worker.columns for worker in workers if worker and job.printer in worker.printers), 32)
+
+
+def _png(data: bytes) -> Response:
+    return Response(data, mimetype="image/png")
