@@ -9,11 +9,14 @@ import pytest
 
 from app.base import clock, db
 from app.base import text as texts
-from app.desk import households, ledger, lookup, receipt
+from app.desk import households, ledger, lookup, numbering, receipt
 from app.desk.households import Entrance, Person, Relation, Unit, Vehicle
 from app.desk.journal import deed
 from app.desk.people import Actor
 from app.desk.receipt import Receipt
+from app.procedures.counter import water_cards
+from app.procedures.counter.keys import register
+from app.procedures.counter.release_slips import Slip
 
 
 def somebody(name, phone="", unit=None, kind="owner", **more):
@@ -177,11 +180,98 @@ def test_the_box_goes_to_the_one_hit_and_lists_several(desk, cast, estate):
     assert typing.text.lstrip().startswith("<section")
     made = _receipt(estate.unit, by=cast.chen)
     assert f"/counter/cashier/receipt/{made.id}" in client.get(f"/homes/lookup/?q={made.number}").location
-    assert client.get("/homes/lookup/?q=FX-2026-000001").location.endswith("/counter/release_slips/?q=FX-2026-000001")
     away = client.get("/homes/lookup/?q=3-2-1101", headers={"HX-Request": "true"})
     assert away.headers["HX-Redirect"].endswith(f"/homes/households/{estate.unit.id}")
     lone = somebody("孤家")
     assert client.get("/homes/lookup/?q=孤家").location.endswith(f"/person/{lone.id}")
+
+
+@pytest.fixture
+def papers(estate, cast):
+    """A slip, a key under its tag, a custody letter, a card with a top-up: rows as their procedures write them."""
+    now, staff = clock.now(), cast.ana.id
+    slip = Slip.create(
+        unit=estate.unit,
+        number="FX-2026-000001",
+        applicant_kind="owner",
+        applicant="李伟",
+        owner_name="李伟",
+        made=now,
+        staff=staff,
+        issued=now,
+        until=clock.today(),
+    )
+    letter = register.Custody.create(
+        number="TG-2026-000002",
+        unit=estate.unit,
+        owner=estate.owner,
+        kind="hardship",
+        reason="行动不便",
+        since=now,
+        handler=staff,
+    )
+    key = register.Key.create(
+        store="entrusted", name="大门", hook=register.Hook.create(label="E1", store="entrusted"), custody=letter
+    )
+    register.Label.create(code=numbering.code(30, 2026, 3), key=key, since=now)
+    account = water_cards.Account.create(unit=estate.unit, holder="李伟", opened=now)
+    meter = water_cards.Meter.create(number="12345678", unit=estate.unit, mode="card", since=now)
+    card = water_cards.Card.create(uid="04A1B2C3", state="active", account=account, meter=meter, issue=1, since=now)
+    water_cards.TopUp.create(
+        number="SK-2026-000004",
+        account=account,
+        card=card,
+        meter=meter,
+        unit=estate.unit,
+        payer="李伟",
+        volume=100,
+        price=300,
+        fen=300,
+        expression="",
+        old=[0, 0, 0, 0],
+        seq=1,
+        cumulative=100,
+        at=now,
+        day=clock.today(),
+        staff=staff,
+    )
+    return {
+        "FX-2026-000001": f"/counter/release_slips/{slip.id}",
+        "fx 2026 1": f"/counter/release_slips/{slip.id}",
+        numbering.code(30, 2026, 3): f"/counter/keys/{key.id}",
+        key.number.lower(): f"/counter/keys/{key.id}",
+        "TG-2026-000002": f"/counter/custody/{letter.id}",
+        "SK-2026-000004": f"/counter/water_cards/?unit={estate.unit.id}",
+        "04a1b2c3": f"/counter/water_cards/?unit={estate.unit.id}",
+    }
+
+
+def test_slips_keys_letters_top_ups_and_cards_are_gone_to(desk, cast, papers):
+    client = desk.client(cast.ana)
+    for asked, place in papers.items():
+        assert client.get(f"/homes/lookup/?q={asked}").location == place, asked
+        assert client.get(place).status_code == 200
+
+
+def test_numbers_of_papers_that_are_not_in_the_books_lead_nowhere(desk, cast, papers):
+    client = desk.client(cast.ana)
+    for asked in (
+        "FX-2026-000099",
+        "TG-2026-000099",
+        "SK-2026-000099",
+        numbering.code(30, 2026, 99),
+        "K9999",
+        "04FFFFFF",
+    ):
+        assert "没有找到" in client.get(f"/homes/lookup/?q={asked}").text, asked
+
+
+def test_the_household_shows_what_other_procedures_hold_for_it(desk, cast, papers, estate):
+    _receipt(estate.unit, by=cast.chen)
+    html = desk.client(cast.ana).get(f"/homes/households/{estate.unit.id}").text
+    for shown in ("FX-2026-000001", "大门", "04A1B2C3", "SK-2026-000004", "SJ-"):
+        assert shown in html
+    assert "大门" not in desk.client(cast.ana).get(f"/homes/households/{estate.other.id}").text
 
 
 def test_what_is_typed_is_shown_literally(desk, cast, estate):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from flask import abort, request
 from flask_login import current_user
@@ -17,12 +18,13 @@ from app.web import Answer, Screen, customer, form, go, me, page, say
 
 screen = Screen("homes/households", title=N_("Households"), key="Shift+F8", act="households.see", order=0)
 
-# What a household is at the counter for: screen and label. Each takes ?unit=ID.
+# What a household is at the counter for: screen, label, and how the screen is asked for the household.
 ACTS = (
-    ("counter_cashier", N_("Take money")),
-    ("counter_release_slips", N_("Release slips")),
-    ("counter_water_cards", N_("Water cards")),
-    ("counter_keys", N_("Keys")),
+    ("counter_cashier", N_("Take money"), "unit={id}"),
+    ("counter_release_slips", N_("Release slips"), "unit={id}"),
+    ("counter_water_cards", N_("Water cards"), "unit={id}"),
+    ("counter_keys", N_("Keys"), "q={label}"),
+    ("counter_custody", N_("Entrust keys"), "unit={id}"),
 )
 
 
@@ -62,7 +64,7 @@ def _show(unit: Unit, block: str = "", seen: Seen | None = None) -> Answer:
         owed=charge.owed(unit),
         prepaid=ledger.prepaid(unit),
         sections=sections.of(unit),
-        acts=ACTS,
+        acts=[(name, text, query.format(id=unit.id, label=quote(unit.label))) for name, text, query in ACTS],
         seen=seen,
         today=clock.today(),
     )

@@ -8,11 +8,12 @@ from flask import url_for
 
 from app.base import money
 from app.base.refusal import N_
-from app.desk import due, loan
+from app.desk import due
 from app.desk.households import Unit
 from app.desk.receipt import Receipt
-from app.procedures.counter import release_slips, water_cards
-from app.procedures.counter.keys import register
+from app.procedures.counter import release_slips
+from app.procedures.counter.keys import board as key_board
+from app.procedures.counter.water_cards import board as water_board
 from app.web import t
 
 MOST = 6
@@ -53,34 +54,22 @@ def _promises(unit: Unit) -> list[Line]:
 
 
 def _keys(unit: Unit) -> list[Line]:
-    rows = (
-        register.Key.select(register.Key, register.Hook)
-        .join_from(register.Key, register.Hook)
-        .join_from(register.Key, register.Custody)
-        .where(register.Custody.unit == unit, register.Custody.ended.is_null(), register.Key.retired.is_null())
-        .order_by(register.Key.id.desc())
-        .limit(MOST)
-    )
     lines = []
-    for key in rows:
-        out = loan.open_of(register.KIND, key.id)
-        state = (
-            t("with {who} until {time}", who=out.holder, time=f"{out.until:%m-%d %H:%M}")
-            if out
-            else t("hook {hook}", hook=key.hook.label)
+    for row in key_board.of_unit(unit, MOST):
+        state = t(key_board.STATES[row.state][1], hours=row.hours, minutes=row.minutes)
+        lines.append(
+            Line(
+                f"{row.number} {row.name}", f"{row.holder or row.hook} {state}", url_for("counter_keys.one", key=row.id)
+            )
         )
-        lines.append(Line(f"{key.number} {key.name}", state, f"{_home('counter_keys')}?q={key.number}"))
     return lines
 
 
 def _cards(unit: Unit) -> list[Line]:
     lines = []
-    for account in water_cards.accounts_of(unit)[:MOST]:
-        card = water_cards.card_in_use(account)
-        pending = water_cards.pending_of(card) if card else None
-        number = card.uid if card else t("no card")
-        state = t("top-up {number} is pending", number=pending.number) if pending else ""
-        lines.append(Line(f"{account.holder} {number}", state, f"{_home('counter_water_cards')}?unit={unit.id}"))
+    for held in water_board.holdings(unit)[:MOST]:
+        state = t("top-up {number} is pending", number=held.pending.number) if held.pending else ""
+        lines.append(Line(f"{held.holder} {held.uid}", state, url_for("counter_water_cards.board", unit=unit.id)))
     return lines
 
 
@@ -101,7 +90,3 @@ def _receipts(unit: Unit) -> list[Line]:
         Line(f"{row.number} {row.at:%Y-%m-%d}", money.show(row.fen), url_for("counter_cashier.show", id=row.id))
         for row in rows
     ]
-
-
-def _home(screen: str) -> str:
-    return "/" + screen.replace("_", "/", 1) + "/"
