@@ -100,7 +100,10 @@ def test_the_codes_on_the_papers_are_read_by_other_software(books, tmp_path):
     assert zbar(render(made("release_slip"), 48).png(), tmp_path) == ["QR-Code:http://desk.lan/g/20202600023145"]
 
 
-@pytest.mark.parametrize("typed", ["{code:1}", "^^^", "a|b", "---", "李\x1bp\x00伟", "_x_ \"y\" `z` ~", "\\n", "{{ 7*7 }}", "=====", "<script>"])
+@pytest.mark.parametrize(
+    "typed",
+    ["{code:1}", "^^^", "a|b", "---", "李\x1bp\x00伟", '_x_ "y" `z` ~', "\\n", "{{ 7*7 }}", "=====", "<script>"],
+)
 def test_what_people_typed_prints_as_typed_on_every_paper(books, typed):
     cleaned = "".join(c for c in typed if c.isprintable())
     shown = render(made("receipt", payer=typed, reason=typed), 48).text()

@@ -176,6 +176,12 @@ def test_a_cut_off_picture_does_not_swallow_the_next_receipt():
         assert "编号     SJ-2026-000413" in b.papers[-1]
 
 
+def test_without_filling_up_it_would_be_swallowed(monkeypatch):
+    monkeypatch.setattr("hardware.drivers.escpos_printer.FLUSH", b"")
+    with pytest.raises(AssertionError):
+        test_a_cut_off_picture_does_not_swallow_the_next_receipt()
+
+
 def test_a_power_cut_in_a_job_is_unknown():
     b = bench(speed=5)
     b.printer.status()

@@ -27,7 +27,7 @@ STATES = {
     "lost": ("stop", N_("not connected")),
 }
 JOBS = {
-    "queued": ("plain", N_("waiting")),
+    "queued": ("plain", N_("waiting to print")),
     "sending": ("note", N_("being printed")),
     "printed": ("ok", N_("printed")),
     "unknown": ("stop", N_("did it come out?")),
