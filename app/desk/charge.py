@@ -148,11 +148,6 @@ def _accrual(new: New) -> dict[str, int]:
     return {"receivable": new.fen, account: -new.fen} if account.startswith("income.") else {}
 
 
-def credited(charge: Charge) -> str:
-    """The account a payment of this charge is credited to."""
-    return "receivable" if charge.account.startswith("income.") else charge.account
-
-
 @journal.deed("charge.cancelled")
 def cancel(row: Charge, *, reason: str, by: Actor) -> Charge:
     """Take back a charge of which nothing is paid. Who may, and when, is the caller's rule."""

@@ -5,7 +5,7 @@ The manual's own prices are the defaults below; a row replaces its item from its
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import peewee
@@ -68,12 +68,9 @@ DEFAULTS = {
 def listing(*, unit: Unit | None = None, on: date | None = None) -> list[Price]:
     """The items in force on that day (today) that fit the unit's building. Two statements."""
     day, out = on or clock.today(), dict(DEFAULTS)
-    for row in PriceItem.select().where(PriceItem.since <= day).order_by(PriceItem.since, PriceItem.id):
-        if row.item in out:
-            known = DEFAULTS[row.item]
-            out[row.item] = Price(
-                known.item, known.text, known.word, row.fen, known.account, row.point, known.copies, known.lift
-            )
+    rows = PriceItem.select().where(PriceItem.since <= day, PriceItem.item.in_(list(DEFAULTS)))
+    for row in rows.order_by(PriceItem.since, PriceItem.id):
+        out[row.item] = replace(DEFAULTS[row.item], fen=row.fen, point=row.point)
     lift = unit.entrance.lift if unit is not None else None
     return [price for price in out.values() if price.lift is None or lift is None or price.lift == lift]
 

@@ -53,6 +53,8 @@ def test_no_cash_leaves_the_drawer_shut(cast, home) -> None:
         ([Tender("cash", 22819)], 0),
         ([Tender("wechat", 30000, "1")], 7182),
         ([Tender("cash", 100), Tender("wechat", 29900, "1")], 7182),
+        ([Tender("cash", 7182), Tender("wechat", 22818, "1")], 7182),
+        ([Tender("cash", 22000)], -818),
     ],
 )
 @pytest.mark.rule("CASH-1")
@@ -215,3 +217,25 @@ def test_a_receipt_is_found_by_its_number_and_by_its_code(cast, home) -> None:
     row = take(home.unit, [FEE], [Tender("cash", 22818)], by=cast.chen)
     assert receipt.of_number(row.number.lower()) == receipt.of_number(row.code) == row
     assert receipt.of_number("SJ-2026-999999") is None
+
+
+def test_change_out_of_several_notes_leaves_what_stays(cast, home) -> None:
+    row = take(home.unit, [FEE], [Tender("cash", 5000), Tender("cash", 30000)], change=12182, by=cast.chen)
+    assert [left for _, left in receipt.tenders_left(row)] == [22818]
+    assert ledger.balance("tender.cash") == 22818
+
+
+def test_a_receipt_that_is_gone_shows_as_a_gap_and_as_a_number_too_many(cast, home) -> None:
+    for _ in range(3):
+        take(home.unit, [FEE], [Tender("cash", 22818)], by=cast.chen)
+    assert receipt.head() == Receipt.get_by_id(3).hash
+    db.database.execute_sql("PRAGMA foreign_keys = 0")
+    for table, column in (("receipt_item", "receipt_id"), ("receipt_tender", "receipt_id"), ("receipt", "id")):
+        db.database.execute_sql(f"DROP TRIGGER {table}_no_delete")
+        db.database.execute_sql(f"DELETE FROM {table} WHERE {column} = 2")
+    assert [problem.partition(": ")[2] for problem in receipt.verify()] == [
+        "its chain is broken",
+        f"number 2 of {clock.today().year} was expected",
+    ]
+    db.database.execute_sql("DELETE FROM receipt WHERE id = 3")
+    assert receipt.verify() == [f"SJ {clock.today().year}: 3 numbers drawn, receipts up to 1"]

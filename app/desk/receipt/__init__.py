@@ -106,7 +106,7 @@ def issue(
     assert items
     assert all(item.fen > 0 for item in items)
     assert all(each.fen > 0 for each in tenders)
-    if total != paid - change or not 0 <= change <= cash:
+    if total != paid - change or (change and not 0 < change < cash):
         raise Refused(
             "{paid} paid less {change} change is not the {total} of this receipt. Check the amounts.",
             rule="CASH-1",

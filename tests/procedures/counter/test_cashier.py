@@ -168,6 +168,8 @@ def test_items_of_a_decoration_a_deposit_by_building_a_pass_and_amounts_that_are
 def test_three_months_in_advance_are_worked_out_from_the_units_own_fee_and_stay_prepaid(cast, home) -> None:
     from app.desk.estate import FeeRule, UnitFee
 
+    with pytest.raises(Refused, match="no fixed price"):
+        cashier.add(home.unit, "three_months", by=cast.ana)
     rule = FeeRule.create(number="1", item="住宅物业服务费(电梯)", formula="area", unit_price=22000)
     UnitFee.create(unit=home.unit, fee=rule)
     row = cashier.add(home.unit, "three_months", by=cast.ana)

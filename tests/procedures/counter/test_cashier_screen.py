@@ -221,3 +221,45 @@ def test_the_page_costs_the_same_statements_with_a_long_history(desk, cast, home
     for _ in range(30):
         cashier.add(home.unit, "resident_card", by=cast.chen)
     assert cost() == short
+
+
+def test_a_receipt_is_reached_by_number_by_scan_and_from_the_list_of_the_day(desk, cast, home, owing, htmx) -> None:
+    client = desk.client(cast.chen)
+    assert "您还没有开过收据" in client.get("/counter/cashier/last", follow_redirects=True).text
+    client.post("/counter/cashier/pay", data=form(desk, home, charge=owing.id), headers=htmx)
+    row = Receipt.get()
+    assert client.get(f"/counter/cashier/?q={row.number}").location == f"/counter/cashier/receipt/{row.id}"
+    assert row.number in desk.client(cast.chen).get("/counter/cashier/").text
+    assert desk.client(cast.ana).get("/counter/cashier/?q=SJ-2026-999999").status_code == 200
+    heard = client.post("/counter/scan/read", data={"_key": desk.key(), "code": row.code}, headers=htmx)
+    assert heard.headers["HX-Redirect"] == f"/counter/cashier/receipt/{row.id}"
+
+
+def test_a_form_without_javascript_answers_with_a_redirect_everywhere(desk, cast, home, owing) -> None:
+    client = desk.client(cast.mia)
+    client.post("/counter/cashier/pay", data=form(desk, home, charge=owing.id))
+    again = client.post("/counter/cashier/receipt/1/reprint", data={"_key": desk.key()})
+    assert (again.status_code, again.location) == (303, "/counter/cashier/receipt/1")
+    wrong = client.post("/counter/cashier/receipt/1/void", data={"_key": desk.key(), "reason": "错户"})
+    assert wrong.status_code == 422
+    assert 'value="错户"' in wrong.text
+
+
+def test_a_standing_instruction_is_shown_first_and_acknowledged_in_place(desk, cast, home, htmx) -> None:
+    from app.desk import instructions
+
+    row = instructions.give(home.unit, "general", "来人先核对证件", by=cast.mia)
+    client = desk.client(cast.chen)
+    assert "来人先核对证件" in client.get(f"/counter/cashier/?unit={home.unit.id}").text
+    read = client.post(f"/counter/cashier/read/{row.id}", data={"_key": desk.key(), "unit": home.unit.id}, headers=htmx)
+    assert "来人先核对证件" not in read.text
+
+
+def test_deposits_have_pages(cast, home) -> None:
+    from app.procedures.money import deposits
+
+    for _ in range(2):
+        row = cashier.add(home.unit, "deposit_lift", by=cast.chen)
+        cashier.pay(home.unit, payer="李伟", charges=[row.id], tenders=[receipt.Tender("cash", 100000)], by=cast.chen)
+    first = deposits.held(limit=1)
+    assert [each.receipt.n for each in first + deposits.held(below=first[0].line.id)] == [2, 1]

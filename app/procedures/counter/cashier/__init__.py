@@ -111,7 +111,7 @@ def pay(
         )
     change = max(0, received - wanted)
     cash = sum(each.fen for each in tenders if each.kind == "cash")
-    if change > cash:
+    if change and change >= cash:
         raise Refused(
             "{change} is too much, and change is given for cash only. Correct the amount or put it on the prepaid account.",
             rule="CASH-1",
