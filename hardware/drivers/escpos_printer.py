@@ -86,7 +86,7 @@ class EscposPrinter:
 
     def status(self) -> PrinterStatus:
         try:
-            return self._on_a_live_line(self._status)
+            return self._on_a_live_line(self._cleared_status)
         except WireLost as error:
             raise self._lost(error) from error
 
@@ -121,13 +121,18 @@ class EscposPrinter:
                 self.close()
         return act()
 
+    def _cleared_status(self) -> PrinterStatus:
+        """Its status; what an unknown outcome left behind is cleared away now, so that the next paper need not wait."""
+        status = self._status()
+        if status.ready and self._dirty:
+            self._recover()
+        return status
+
     def _prepare(self) -> None:
         """The printer is there, ready, and waits for nothing: or DeviceError."""
-        refusal = _refusal(self._status())
+        refusal = _refusal(self._cleared_status())
         if refusal:
             raise refusal
-        if self._dirty:
-            self._recover()
         self._listen()
         self._replies.clear()
         self._late.clear()
