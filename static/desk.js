@@ -104,6 +104,7 @@
   }
   /* True when this key belongs to a scan and nothing else may see it. */
   function listen(event) {
+    if (!document.body.dataset.live) return false; // nobody is signed in: a badge is typed into its field
     const quick = event.timeStamp - burst.at < GAP;
     const character = letter(event);
     if (event.key === "Enter" && quick && burst.text.length >= SHORTEST) {

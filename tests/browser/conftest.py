@@ -61,7 +61,10 @@ class Site:
     def page(self, who: people.Actor | None = None, *, language: str = "zh_CN", javascript: bool = True) -> Page:
         """A fresh browser at the desk's window, signed in as one of the cast (None: nobody)."""
         context = self.browser.new_context(
-            viewport={"width": 1366, "height": 768}, locale="zh-CN", java_script_enabled=javascript, reduced_motion="reduce"
+            viewport={"width": 1366, "height": 768},
+            locale="zh-CN",
+            java_script_enabled=javascript,
+            reduced_motion="reduce",
         )
         context.set_default_timeout(8000)
         self.contexts.append(context)
@@ -70,7 +73,9 @@ class Site:
             with db.write():
                 token = sessions.begin(people.Staff.get_by_id(who.id), station=who.station)
             signer = self.app.session_interface.get_signing_serializer(self.app)
-            cookies.append({"name": "session", "value": signer.dumps({"_user_id": token, "_fresh": True}), "url": self.url})
+            cookies.append(
+                {"name": "session", "value": signer.dumps({"_user_id": token, "_fresh": True}), "url": self.url}
+            )
         context.add_cookies(cookies)
         page = context.new_page()
         page.on("pageerror", lambda error: self.troubles.append(f"{page.url}: {error}"))

@@ -66,7 +66,7 @@ def unlock() -> Answer:
     return _on(staff.name)
 
 
-@screen.reads("/badge")
+@screen.reads("/badge", anybody=True)
 def badge() -> Answer:
     return _dialog("badge", request.args.get("code", "")[:14])
 
