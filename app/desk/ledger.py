@@ -86,10 +86,13 @@ def balance_below(prefix: str, *, unit: Unit) -> int:
     return int(Posting.select(peewee.fn.SUM(Posting.fen)).where(below, Posting.unit == unit).scalar() or 0)
 
 
-def taken(account: str, *, till: int, day: date) -> int:
-    """What one till took on an account on a business day."""
-    query = Posting.select(peewee.fn.SUM(Posting.fen)).join(Entry)
-    return int(query.where(Posting.till == till, Posting.account == account, Entry.day == day).scalar() or 0)
+def taken(*, till: int, day: date) -> dict[str, int]:
+    """What one till took on a business day: tender -> fen (CASH-2)."""
+    todays = Entry.select(Entry.id).where(Entry.day == day)
+    accounts = [f"tender.{kind}" for kind in TENDERS]
+    query = Posting.select(Posting.account, peewee.fn.SUM(Posting.fen)).group_by(Posting.account)
+    rows: Any = query.where(Posting.till == till, Posting.account.in_(accounts), Posting.entry.in_(todays)).tuples()
+    return {account.removeprefix("tender."): int(fen) for account, fen in rows}
 
 
 def prepaid(unit: Unit | None) -> int:

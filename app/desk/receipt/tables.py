@@ -34,7 +34,7 @@ class Receipt(db.AppendOnly):
     hash = peewee.TextField(unique=True)
 
     class Meta:
-        indexes = ((("year", "n"), True), (("unit", "id"), False), (("staff", "id"), False))
+        indexes = ((("year", "n"), True), (("unit", "id"), False), (("staff", "id"), False), (("staff", "day"), False))
 
     @property
     def check_code(self) -> str:

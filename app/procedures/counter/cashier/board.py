@@ -82,8 +82,7 @@ def tally(wanted: int, received: int) -> Tally:
 
 def taken_today(by: Actor) -> dict[str, int]:
     """What came into this collector's till on the business day: tender -> fen, refunds and voids taken off (CASH-2)."""
-    day = clock.business_day(clock.now())
-    return {kind: fen for kind in ledger.TENDERS if (fen := ledger.taken(f"tender.{kind}", till=by.id, day=day))}
+    return ledger.taken(till=by.id, day=clock.business_day(clock.now()))
 
 
 def made_today(by: Actor, *, limit: int = 20) -> list[Receipt]:
