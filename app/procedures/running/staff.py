@@ -17,7 +17,7 @@ def one(staff_id: int) -> Staff:
     staff = Staff.get_or_none(Staff.id == staff_id)
     if staff is None:
         raise Refused("There is no such person. Open the list anew.")
-    return staff  # type: ignore[no-any-return]
+    return staff
 
 
 @deed("staff.added")

@@ -163,7 +163,7 @@ def _no_instruction_against(unit: Unit, by: Actor) -> None:
         "The household said not to release anything: {text} Ask the supervisor.",
         rule="GOODS-1", override="slips.release_against_instruction", text=found.text if found else "",
     )  # fmt: skip
-    people.check(found is None, no, by=by)
+    people.check(found is None, no, by=by, unit_id=unit.id)
 
 
 def forbidden_since(unit_id: int, moment: datetime) -> bool:
