@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -172,6 +173,46 @@ def book(sheets: dict[str, list[list[Any]]], then: Callable[[xlsxwriter.Workbook
         then(made)
     made.close()
     return out.getvalue()
+
+
+def _record(kind: int, body: bytes) -> bytes:
+    return struct.pack("<HH", kind, len(body)) + body
+
+
+def old_book(name: str, rows: list[list[Any]]) -> bytes:
+    """The same as an .xls of Excel 97 (BIFF8 in a compound file), with nothing but numbers and texts."""
+    sheet = [_record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0, 0, 0, 0))]
+    sheet.append(_record(0x0200, struct.pack("<IIHHH", 0, len(rows), 0, max(map(len, rows)), 0)))
+    for row, cells in enumerate(rows):
+        for column, cell in enumerate(cells):
+            at = struct.pack("<HHH", row, column, 0)
+            if isinstance(cell, str):
+                sheet.append(_record(0x0204, at + struct.pack("<HB", len(cell), 1) + cell.encode("utf-16-le")))
+            elif cell is not None:
+                sheet.append(_record(0x0203, at + struct.pack("<d", cell)))
+    begin = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0))
+    title = struct.pack("<BB", len(name), 1) + name.encode("utf-16-le")
+    where = len(begin) + 4 + 6 + len(title) + 4
+    stream = begin + _record(0x0085, struct.pack("<IH", where, 0) + title) + _record(0x000A, b"")
+    stream += b"".join(sheet) + _record(0x000A, b"")
+    return _compound(stream + bytes(max(0, 4096 - len(stream))))
+
+
+def _compound(stream: bytes) -> bytes:
+    """A compound file whose only stream is `Workbook`."""
+    sectors = -(-len(stream) // 512)
+    chain = [0xFFFFFFFD, 0xFFFFFFFE, *range(3, sectors + 2), 0xFFFFFFFE]
+    fat = struct.pack(f"<{len(chain)}I", *chain).ljust(512, b"\xff")
+
+    def entry(title: str, kind: int, child: int, start: int, size: int) -> bytes:
+        written = (title + "\0").encode("utf-16-le")
+        head = written.ljust(64, b"\0") + struct.pack("<HBBIII", len(written), kind, 1, 0xFFFFFFFF, 0xFFFFFFFF, child)
+        return head + bytes(36) + struct.pack("<IQ", start, size)
+
+    directory = entry("Root Entry", 5, 1, 0xFFFFFFFE, 0) + entry("Workbook", 2, 0xFFFFFFFF, 2, len(stream))
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    header += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0) + struct.pack("<I", 0)
+    return header.ljust(512, b"\xff") + fat + directory.ljust(512, b"\0") + stream.ljust(sectors * 512, b"\0")
 
 
 def changed(base: dict[str, list[list[Any]]], **cells: Any) -> dict[str, list[list[Any]]]:

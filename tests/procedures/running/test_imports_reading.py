@@ -20,6 +20,7 @@ from app.procedures.running.imports.checking import check
 from app.procedures.running.imports.forms import Known, Problem
 
 sys.path.insert(0, str(Path(__file__).parent))
+import sheets
 from sheets import ARREARS, ASSETS, ESTATE, book, changed
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
@@ -304,6 +305,13 @@ def test_a_protected_file_is_told_apart(monkeypatch):
     )
     with pytest.raises(Refused, match="password"):
         look(book(ARREARS))
+
+
+def test_a_workbook_of_excel_97_is_read_also_when_it_was_renamed():
+    ((name, rows),) = ARREARS.items()
+    content = sheets.old_book(name, rows)
+    assert files.read(content, "欠费.xlsx").sheets[0].name == "欠费"
+    assert look(content).contents == look(book(ARREARS)).contents
 
 
 def test_the_extension_does_not_matter_the_content_does():

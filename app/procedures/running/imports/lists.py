@@ -56,7 +56,8 @@ def read_assets(table: Table, known: Known) -> Contents:
     entrances: dict[tuple[str, str], Entrance] = {}
     homes: list[Home] = []
     people: list[Person] = []
-    identities, in_room = Identities(known.identities), set[tuple[str, str, str | None]]()
+    identities = Identities(known.identities)
+    in_room: dict[tuple[str, str, str | None], int] = {}
     for row in table:
         room = Room(part(row, "楼号"), part(row, "单元"), _room(row))
         at = (room.building or "", room.entrance or "")
@@ -76,11 +77,9 @@ def read_assets(table: Table, known: Known) -> Contents:
         person = person_of(row, str(room), "owner" if not row.has("业主类型") else "")
         identities.check(row, person.identity, person.name)
         who = (str(room), texts.key(person.name), person.identity or person.phone)
-        if person.name and who in in_room:
-            row.wrong(
-                "业主名称", N_("This person is in this room twice (see row {row}). Delete one."), row=first[room].number
-            )
-        in_room.add(who)
+        if person.name and in_room.setdefault(who, row.number) != row.number:
+            at_row = in_room[who]
+            row.wrong("业主名称", N_("This person is in this room twice (see row {row}). Delete one."), row=at_row)
         people.append(person)
     return Contents("assets", tuple(entrances.values()), tuple(people), homes=tuple(homes))
 
