@@ -30,8 +30,10 @@ OTHER_KEY: dict[str, Literal["A", "B"]] = {"A": "B", "B": "A"}
 
 @dataclass(frozen=True)
 class ReadBack:
-    """What the fresh reading said. verified: every block holds the bytes asked for. differs: it holds others, or
-    reads differently each time. unknown: it could not be read. untouched: nothing was sent to be written.
+    """What the fresh reading said. verified: the reader reported no trouble and every block holds the bytes asked
+    for. differs: it holds others, or reads differently each time. unknown: it could not be read, or reads right
+    after a write that reported trouble (bits that did not settle can look right twice: write the same bytes again).
+    untouched: nothing was sent to be written.
 
     `record` is the sale on the card now (None where the block holds none); `trouble` what the reader complained of.
     """
@@ -141,7 +143,7 @@ class CardSession:
         wanted = [write.data for write in writes for _ in range(2)]
         record = decode_purchase(self.layout, self._secret, uid, writes[-1].block, readings[-1])
         if readings == wanted:
-            return ReadBack("verified", record, trouble)
+            return ReadBack("unknown" if trouble else "verified", record, trouble)
         settled = readings[0::2] == readings[1::2]
         return ReadBack("differs", record if settled else None, trouble)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -21,10 +22,11 @@ from hardware.watercard.record import (
     encode_purchase,
 )
 from hardware.watercard.session import CardSession
-from hardware.watercard.steps import Step, Write, next_step, void_writes
+from hardware.watercard.steps import Known, Step, Write, next_step, sale_writes, void_writes
 from tests.hardware.water_bench import LAYOUTS, METER, SECRET, START, Bench, bench
 
 both = pytest.mark.parametrize("layout", sorted(LAYOUTS))
+Writes = Callable[..., tuple[Write, ...]]
 OTHER = bytes.fromhex("0badcafe")
 
 
@@ -32,6 +34,15 @@ def issued(layout: str, **how: int) -> Bench:
     b = bench(layout, **how)
     b.issue()
     return b
+
+
+def again(b: Bench, known: Known, writes: Writes = sale_writes) -> None:
+    """Read, write the same bytes, until it is proven: a doubtful bit may fall differently between two readings."""
+    for _ in range(30):
+        seen = b.session.read()
+        if b.session.write(seen, writes(b.layout, SECRET, known, seen)).outcome == "verified":
+            return
+    raise AssertionError
 
 
 @both
@@ -76,10 +87,10 @@ def test_a_cut_write_is_never_lost_whatever_byte_it_was_cut_at(layout: str, rest
         known, seen = b.intend()
         b.reader.fault("tear", k=k, rest=rest, after=after)
         sold = b.sell(known, seen)
-        if sold.outcome != "verified":
-            step = b.step(known)
-            assert step.action in {"write", "confirm"}, step
-            assert b.sell(known, b.session.read()).outcome == "verified"
+        assert sold.outcome != "verified"  # whatever it reads like: the reader reported trouble
+        step = b.step(known)
+        assert step.action in {"write", "confirm"}, step
+        again(b, known)
         assert known.new is not None
         assert b.step(b.known(old=known.new)) == Step("use", "in_order")
         assert meter.insert(b.card) == "credited"
@@ -126,7 +137,7 @@ def test_old_there_is_written_or_voided_and_a_voided_sale_never_appears(layout: 
         seen = b.session.read()
         if next_step(known, seen).action != "write":
             continue
-        assert b.session.write(seen, void_writes(b.layout, SECRET, known, seen)).outcome == "verified"
+        again(b, known, void_writes)
         for _ in range(8):
             assert b.step(b.known()) == Step("use", "in_order")
         assert b.meter().insert(b.card) == "nothing new"
@@ -151,7 +162,7 @@ def test_bits_that_did_not_settle_are_not_verified() -> None:
         known, seen = b.intend()
         b.reader.fault("tear", k=0, rest="weak")
         sold = b.sell(known, seen)
-        assert sold.outcome == "differs"
+        assert sold.outcome != "verified"
 
 
 def test_a_card_that_changed_since_it_was_read_is_not_written() -> None:

@@ -49,7 +49,7 @@ class WaterDesk:
         self.reader.take_off()
         self.tick(1)
         self.reader.lay(*cards)
-        self.tick()
+        self.tick(1)
         return self.laid()
 
     def laid(self) -> Laid:
@@ -72,7 +72,7 @@ class WaterDesk:
 
     def do(self, kind: str, id: int, **how: str) -> None:
         self.worker.submit(kind, id, by=self.boss if kind == "void" else self.clerk, **how)
-        self.tick()
+        self.tick(1)
 
     def intend(self, volume: int = 1500, tenders: list[Tender] | None = None, **how: object) -> TopUp:
         bought = water.of_volume(volume, PRICE, water.layout().volume_step)
