@@ -194,7 +194,7 @@ def verify(*, after: int = 0) -> Iterator[str]:
     )
     known: dict[str, set[int]] = {}
     for line in Line.select().where(Line.hash.is_null(False), Line.id > after).order_by(Line.id).iterator():
-        added = {table: [int(each) for each in rows] for table, rows in line.seals.items() if table}
+        added = {table: sorted(map(int, rows)) for table, rows in line.seals.items() if table}
         _, rows = seals.marks(added)
         if chain.link(previous or "", [own(line), rows]) != line.hash:
             named = list(seals.differing(line.seals))

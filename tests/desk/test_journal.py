@@ -8,7 +8,7 @@ import pytest
 
 from app.base import db
 from app.base.refusal import Conflict, Refused
-from app.desk import journal, numbering
+from app.desk import journal, ledger, numbering
 from app.desk.journal import Line, deed, note
 from app.desk.people import Actor, Staff
 
@@ -69,3 +69,12 @@ def test_stamps_never_run_backwards(cast, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(journal.clock, "now", lambda: first.replace(year=1971))
     name("y", by=cast.ana)
     assert Line.select().order_by(Line.id.desc()).get().at == first
+
+
+def test_a_deed_that_adds_a_thousand_rows_is_proved_row_by_row(cast) -> None:
+    @deed("billed")
+    def bill(count: int, *, by: Actor) -> None:
+        ledger.post_all([(None, {"receivable": 100, "income.other": -100})] * count)
+
+    bill(500, by=cast.ana)
+    assert list(journal.verify()) == []
