@@ -11,9 +11,9 @@ import threading
 from pathlib import Path
 from types import FrameType
 
-from app import factory, settings, start, translations
+from app import devices, factory, settings, start, translations
 from app.base import db
-from app.procedures.running import clock_check, proof
+from app.procedures.running import backups, clock_check, proof, second_journal
 
 
 def main(arguments: list[str]) -> int:
@@ -23,19 +23,24 @@ def main(arguments: list[str]) -> int:
 
 
 def verb(name: str, arguments: list[str]) -> int:
-    """`python -m app import FILE` -> app.procedures.<chapter>.<noun>.command(arguments)."""
+    """`python -m app import FILE` -> `command` (or the function after the colon) of the module that does it."""
     from importlib import import_module
 
     verbs = {
         "import": "app.procedures.running.imports",
         "export-journal": "app.procedures.money.journal_export",
         "verify": "app.procedures.running.proof",
+        "backup": "app.backup_verbs:backup",
+        "restore": "app.backup_verbs:bring",
+        "drill": "app.backup_verbs:practise",
     }
     if name not in verbs:
         print(f"no such verb: {name}. Known: {', '.join(sorted(verbs))}", file=sys.stderr)
         return 2
     try:
-        return int(import_module(verbs[name]).command(arguments, open_books=_open_books, t=_spoken))
+        module, _, function = verbs[name].partition(":")
+        do = getattr(import_module(module), function or "command")
+        return int(do(arguments, open_books=_open_books, t=_spoken))
     except (settings.WrongSetting, db.Damaged) as no:
         print(f"qiantai {name}: {no}", file=sys.stderr)
         return 1
@@ -61,14 +66,18 @@ def serve(arguments: list[str]) -> int:
     try:
         chosen = start.choose(options.data, asked=options.demo, host=options.host, port=options.port)
         chosen = start.open_books(chosen, asked=options.demo)
+        workers = devices.of(chosen)
     except (settings.WrongSetting, start.WrongPlace, db.Damaged) as no:
         print(f"qiantai does not start: {no}", file=sys.stderr)
         return 1
     import waitress
 
+    if chosen.second_journal:
+        second_journal.at_boot(Path(chosen.second_journal))
     proof.at_boot(report=_damaged)
     clock_check.check()
-    desk = factory.create_app(chosen)
+    backups.fenced()
+    desk = factory.create_app(chosen, workers)
     try:
         server = waitress.create_server(
             desk,
@@ -84,6 +93,7 @@ def serve(arguments: list[str]) -> int:
         print(f"qiantai does not start: port {chosen.port} on {chosen.host}: {error.strerror}", file=sys.stderr)
         return 1
     port = getattr(server, "effective_port", chosen.port)
+    workers.start()
     signal.signal(signal.SIGTERM, _stop)
     print(start.greeting(chosen, port))
     print(f"ready http://127.0.0.1:{port}", flush=True)
@@ -93,6 +103,7 @@ def serve(arguments: list[str]) -> int:
         pass
     finally:
         server.close()
+        workers.stop()
         db.close()
     return 0
 

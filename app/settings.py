@@ -30,7 +30,6 @@ class Settings:
     hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "desk.lan")  # names browsers may use for this desk
     base_url: str = "http://desk.lan"  # what a phone's camera opens from a slip's QR
     printer: str = ""
-    printer_columns: int = 32  # 32 = 58 mm, 48 = 80 mm
     slip_printer: str = ""  # 80 mm printer for release slips; empty: the receipt printer
     card_reader: str = ""
     key_scanner: str = ""
@@ -77,6 +76,4 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
             raise WrongSetting(f"{key}: {value!r} is not {wanted.__name__}")
     if not 0 <= values.get("port", 0) <= 65535:
         raise WrongSetting(f"port: {values['port']} is not between 0 and 65535")
-    if values.get("printer_columns", 32) not in (32, 48):
-        raise WrongSetting("printer_columns: 32 (58 mm) or 48 (80 mm)")
     return values

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app import demo, factory, settings
+from app.base import db
 from app.desk import demo as mark
 from app.desk import journal
 from app.procedures.running import sign_in
@@ -55,6 +56,9 @@ def open_books(chosen: Settings, *, asked: bool | None) -> Settings:
     chosen.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     _alone(chosen.data)
     factory.open_books(chosen)
+    if demo.is_half_made(chosen.data):
+        _clear(chosen)
+        chosen = replace(chosen, demo=True)
     if not journal.Line.select().exists():
         if chosen.demo:
             demo.make(chosen.data)
@@ -65,6 +69,14 @@ def open_books(chosen: Settings, *, asked: bool | None) -> Settings:
     if chosen.demo:
         chosen = _simulated(chosen)
     return chosen
+
+
+def _clear(chosen: Settings) -> None:
+    """Begin anew with a demo that was cut off while it was made. Real books never carry a demo's mark."""
+    db.close()
+    for path in chosen.data.glob(f"{chosen.database.name}*"):
+        path.unlink()
+    factory.open_books(chosen)
 
 
 def _simulated(chosen: Settings) -> Settings:

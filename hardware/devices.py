@@ -25,10 +25,24 @@ if TYPE_CHECKING:
     from hardware.simulators.pn532_wire import PtyWire
     from hardware.simulators.printer import SimulatedPrinter
     from hardware.simulators.scanner import SimulatedScanner
+    from hardware.simulators.water_bench import WaterBench
 
+_SIMULATED = ("printer", "card-reader", "key-scanner")
 _PYSERIAL = ("socket", "spy", "loop", "rfc2217")
 _lock = threading.Lock()
 _far_ends: dict[str, SimulatedPrinter | PtyWire | SimulatedScanner] = {}  # by URL: a device opened again finds its own
+
+
+def check(url: str) -> None:
+    """ValueError for what cannot be a device's address; opens nothing. Empty = no device."""
+    parts = urlsplit(url)
+    if parts.scheme == "serial":
+        _path(parts)
+    elif parts.scheme == "sim":
+        if parts.netloc not in _SIMULATED:
+            raise ValueError(f"{url}: simulated devices are {', '.join(f'sim://{name}' for name in _SIMULATED)}")
+    elif url:
+        _for_pyserial(parts)
 
 
 def printer(url: str) -> Printer:
@@ -119,6 +133,13 @@ def simulated_scanner(url: str) -> SimulatedScanner:
         found = _far_ends[url]
     assert isinstance(found, SimulatedScanner)
     return found
+
+
+def water_bench(url: str, folder: Path) -> WaterBench:
+    """Cards and meters in a folder, and hands that lay the cards on the simulated reader of that URL."""
+    from hardware.simulators.water_bench import WaterBench
+
+    return WaterBench(simulated_reader(url).reader, folder)
 
 
 def close_simulators() -> None:

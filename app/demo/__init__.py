@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from app.base import clock, db
-from app.demo import estate, scenes
+from app.base import clock
+from app.demo import scenes
 from app.desk import demo, journal, passwords, people
 from app.desk.people import Actor, Staff
 from app.procedures.running import staff, stations
 
-SEED = 20261122
 SIGN_IN = "sign-in.txt"
 WINDOWS = ("1 号窗口", "2 号窗口")
 # Made-up people; roles as people.ROLES has them.
@@ -52,18 +51,26 @@ class SignIn:
 
 
 def make(data: Path) -> SignIn:
-    """Fill the open, empty books. All of it in one transaction: a demo is whole or not there."""
+    """Fill the open, empty books. Its last act is to write down how to sign in: without that it is half made."""
     found = SignIn(password=_password(), pin=f"{secrets.randbelow(9000) + 1000}", badges={})
-    with db.write():
-        with clock.moved_to(clock.at(clock.today() - timedelta(days=1), 10)):
-            _mark(by=people.DESK)
-            cast = _staff(found)
-            scenes.yesterday(cast, estate.make(SEED, clock.today()))
-        scenes.today(cast)
+    yesterday = clock.today() - timedelta(days=1)
+    with clock.moved_to(clock.at(yesterday, 9)):
+        _mark(by=people.DESK)
+        cast = _staff(found)
+    for scene, hour, minute in scenes.YESTERDAY:
+        with clock.moved_to(clock.at(yesterday, hour, minute)):
+            scene(cast, by=people.DESK)
+    for scene in scenes.TODAY:
+        scene(cast, by=people.DESK)
     path = data / SIGN_IN
     path.touch(mode=0o600)
     path.write_text("\n".join(found.lines()) + "\n", "utf-8")
     return found
+
+
+def is_half_made(data: Path) -> bool:
+    """Whether a start was cut off while it made this demo."""
+    return demo.is_on() and not (data / SIGN_IN).exists()
 
 
 def sign_in(data: Path) -> str:
@@ -76,20 +83,26 @@ def _password() -> str:
     return "-".join("".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(4)) for _ in range(2))
 
 
-@journal.deed("demo.made")
+@journal.deed("demo.begun")
 def _mark(*, by: Actor) -> demo.Demo:
-    return demo.Demo.create(seed=SEED, at=journal.moment())
+    return demo.Demo.create(seed=scenes.SEED, at=journal.moment())
 
 
 def _staff(found: SignIn) -> dict[str, Actor]:
-    """Everybody on the staff list, as actors by their first role."""
+    rows: list[Staff] = []
+    _hire(found, rows, by=people.DESK)
+    return {row.roles[0]: people.actor(row, station=WINDOWS[0]) for row in reversed(rows)}
+
+
+@journal.deed("demo.staffed")
+def _hire(found: SignIn, rows: list[Staff], *, by: Actor) -> None:
+    """Windows, and everybody on the staff list with a badge."""
     for window in WINDOWS:
         stations.keep(window, printer="receipt", scanner=window == WINDOWS[0], reader=True, active=True, by=people.DESK)
-    rows = [staff.add(name, roles, by=people.DESK) for name, roles in STAFF.items()]
+    rows += [staff.add(name, roles, by=people.DESK) for name, roles in STAFF.items()]
     # Hashed once and not by each person's deed: on a small Pi thirteen of each would take half a minute.
     Staff.update(
         password_hash=passwords.hash_secret(found.password), pin_hash=passwords.hash_secret(found.pin)
     ).execute()
     for row in rows:
-        found.badges[row.name] = staff.issue_badge(row.id, by=people.DESK).badge
-    return {row.roles[0]: people.actor(row, station=WINDOWS[0]) for row in reversed(rows)}
+        found.badges[row.name] = str(staff.issue_badge(row.id, by=people.DESK).badge)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from app.base import clock
 from app.demo import estate
-from app.desk import households, instructions, outbox
+from app.desk import households, instructions, journal, outbox
 from app.desk.households import Unit
+from app.desk.journal import deed
 from app.desk.people import Actor, Staff
 from app.procedures.counter.keys import consent, custody, lending, register
 from app.procedures.counter.release_slips import issue
@@ -20,22 +22,8 @@ INTERNAL = {
     "A07": "3 栋天台门", "A08": "电梯机房", "A09": "地下车库配电间", "A10": "垃圾房", "A11": "会所活动室", "A12": "前台仓库",
 }  # fmt: skip
 OWNER_AWAY, BEING_REPAIRED = "2-1-801", "4-2-602"  # units whose owners left a key
+SEED = 20261122
 Cast = dict[str, Actor]
-
-
-def yesterday(cast: Cast, made: estate.Estate) -> None:
-    """The estate comes in by its two lists; the key boxes are filled."""
-    for rows, name in ((made.rows, "翠湖花园.xlsx"), (estate.arrears(made), "欠费.xlsx")):
-        imports.write(imports.read(estate.workbook(rows), name), by=cast["supervisor"])
-    _keys(cast)
-    # What was printed yesterday lies in somebody's hands; only today's papers wait for the printer.
-    outbox.Job.update(state="printed").execute()
-
-
-def today(cast: Cast) -> None:
-    _lend(cast, "A01", "engineer", purpose="水泵房巡检")
-    _standing_instructions(cast)
-    _release_slip(cast)
 
 
 def unit(label: str) -> Unit:
@@ -43,7 +31,16 @@ def unit(label: str) -> Unit:
     return found
 
 
-def _keys(cast: Cast) -> None:
+@deed("demo.estate")
+def estate_comes_in(cast: Cast, *, by: Actor) -> None:
+    """By its two lists, as a real one would."""
+    made = estate.make(SEED, clock.today())
+    for rows, name in ((made.rows, "翠湖花园.xlsx"), (estate.arrears(made), "欠费.xlsx")):
+        imports.write(imports.read(estate.workbook(rows), name), by=cast["supervisor"])
+
+
+@deed("demo.keys")
+def key_boxes_are_filled(cast: Cast, *, by: Actor) -> None:
     """Both boxes filled; one key lent yesterday and never brought back."""
     desk = cast["assistant"]
     for hook, name in INTERNAL.items():
@@ -95,7 +92,16 @@ def _owner(home: Unit) -> households.Person:
     return found
 
 
-def _standing_instructions(cast: Cast) -> None:
+@deed("demo.papers")
+def papers_are_taken_away(_cast: Cast, *, by: Actor) -> None:
+    """What was printed yesterday lies in somebody's hands; only today's papers wait for the printer."""
+    outbox.Job.update(state="printed").execute()
+
+
+@deed("demo.today")
+def this_morning(cast: Cast, *, by: Actor) -> None:
+    """A key goes out, owners leave word."""
+    _lend(cast, "A01", "engineer", purpose="水泵房巡检")
     instructions.give(
         unit("2-2-502"),
         "release",
@@ -107,15 +113,25 @@ def _standing_instructions(cast: Cast) -> None:
     instructions.give(unit(estate.OWES), "general", "家中有卧床老人，上门前先电话联系。", by=cast["assistant"])
 
 
-def _release_slip(cast: Cast) -> None:
+@deed("demo.slip")
+def a_tenant_moves(cast: Cast, *, by: Actor) -> None:
     """A tenant moves a few things out, the owner agreed by phone."""
     home = unit(estate.LET_TO_TENANT)
     tenant = next(relation for relation in households.people_of(home) if relation.kind == "tenant")
     issue.make(
         home,
         applicant=issue.Applicant(relation_id=tenant.id),
-        consent=issue.Consent(how="call", owner_id=_owner(home).id, at=clock.now(), caller=cast["assistant"].name),
+        consent=issue.Consent(how="call", owner_id=_owner(home).id, at=journal.moment(), caller=cast["assistant"].name),
         lines=[Line("双开门冰箱", 1, "台", "appliance"), Line("餐椅", 4, "把"), Line("纸箱（衣物）", 6, "箱")],
         base_url=BASE_URL,
         by=cast["assistant"],
     )
+
+
+Scene = Callable[..., None]
+YESTERDAY: tuple[tuple[Scene, int, int], ...] = (
+    (estate_comes_in, 9, 10),
+    (key_boxes_are_filled, 10, 0),
+    (papers_are_taken_away, 17, 0),
+)
+TODAY: tuple[Scene, ...] = (this_morning, a_tenant_moves)
