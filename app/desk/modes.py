@@ -9,7 +9,7 @@ from app.base.refusal import Refused
 _stopped: dict[str, tuple[str, dict[str, Any]]] = {}
 
 
-def stop_money(why: str, msgid: str, **values: Any) -> None:
+def stop_money(why: str, msgid: str, /, **values: Any) -> None:
     """Money is off for this reason (`why` names it so that it can end); `msgid` says what to do about it."""
     _stopped[why] = (msgid, values)
 
