@@ -32,8 +32,8 @@ class Room(NamedTuple):
 
 
 def number(part: str) -> str:
-    """`03` -> `3`, `十二` -> `12`, `a` -> `A`: how a building or an entrance is kept."""
-    plain = texts.half_width(part).strip().upper()
+    """`03` -> `3`, `十二` -> `12`, `a栋` -> `A`: how a building or an entrance is kept."""
+    plain = re.sub(r"(?<=.)(号楼|栋|幢|座|棟|单元|門|门|梯)$", "", texts.half_width(part).strip().upper())
     if plain and all(c in _NUMERALS or c == "十" for c in plain):
         tens, ten, ones = plain.partition("十")
         if ten:
@@ -41,6 +41,11 @@ def number(part: str) -> str:
         elif len(plain) == 1:
             plain = str(_NUMERALS[plain])
     return plain.lstrip("0") or "0" if plain.isascii() and plain.isdigit() else plain
+
+
+def door(part: str) -> str:
+    """`1101室` -> `1101`, `商铺０１` -> `商铺01`: how a room is kept."""
+    return re.sub(r"(?<=[0-9A-Z])(室|房|号)$", "", texts.half_width(part).strip().upper())
 
 
 def read(text: str) -> Room | None:

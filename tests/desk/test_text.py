@@ -228,3 +228,21 @@ def test_no_text_breaks_the_readers(typed):
             reader(typed)
         except Refused as no:
             str(no)
+
+
+def test_buildings_entrances_and_rooms_are_kept_without_their_words():
+    assert [rooms.number(part) for part in ("3栋", "03", "十二号楼", "a座", "2单元", "门")] == [
+        "3",
+        "3",
+        "12",
+        "A",
+        "2",
+        "门",
+    ]
+    assert [rooms.door(part) for part in ("1101室", "商铺０１", "1101", "b12房", "库房")] == [
+        "1101",
+        "商铺01",
+        "1101",
+        "B12",
+        "库房",
+    ]

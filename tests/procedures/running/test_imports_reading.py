@@ -165,6 +165,11 @@ def test_the_asset_list_has_further_persons_on_repeated_rows():
     assert found.entrances[0].floors == 18
 
 
+def test_an_asset_list_may_write_its_rooms_in_words():
+    worded = changed(ASSETS, 资产信息_A2="1栋", 资产信息_B2="1单元", 资产信息_C2="101室")
+    assert look(book(worded)).contents == look(book(ASSETS)).contents
+
+
 def test_the_rows_of_one_room_must_agree_and_name_each_person_once():
     report = look(book(changed(ASSETS, 资产信息_I3=91)))
     assert named(report) == {"资产信息!I3"}

@@ -221,7 +221,7 @@ class _Lookups:
 
 def _home(row: Row, at: _Lookups, seen: Seen) -> Home:
     building, entrance = part(row, "楼栋编号"), part(row, "单元编号")
-    name = texts.half_width(row.text("房屋编号", most=16, missing=NO_ROOM)).upper()
+    name = rooms.door(row.text("房屋编号", most=16, missing=NO_ROOM))
     room = Room(building, entrance, name)
     if building and building not in at.buildings:
         row.wrong(

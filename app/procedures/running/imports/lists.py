@@ -85,7 +85,7 @@ def read_assets(table: Table, known: Known) -> Contents:
 
 
 def _room(row: Row) -> str:
-    return texts.half_width(row.text("房间", most=16, missing=NO_ROOM)).upper()
+    return rooms.door(row.text("房间", most=16, missing=NO_ROOM))
 
 
 def _home(row: Row, room: Room) -> Home:
