@@ -103,5 +103,4 @@ def banners() -> list[tuple[str, str]]:
     elif paper == "near-end":
         shown.append(("note", web.t("The printer's paper is nearly used up.")))
     shown += [("stop", web.t(msgid, **values)) for msgid, values in modes.reasons()]
-    shown += [("stop", web.t(msgid, **values)) for msgid, values in modes.reasons()]
     return shown
