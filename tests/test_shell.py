@@ -443,3 +443,18 @@ def test_the_board_reads_a_bounded_number_of_rows(desk, cast: SimpleNamespace) -
     page = client.get("/running/today/").text
     assert page.count("<tr class=") <= 200
     assert db.statements() - before < 40
+
+
+@pytest.mark.usefixtures("here")
+def test_an_answer_given_at_the_counter_is_kept_until_another_household_is_opened(desk, cast, charged, home, htmx) -> None:
+    client = desk.client(cast.ana)
+    session = sessions.Session.select().order_by(sessions.Session.id.desc()).first()
+    client.get(f"/counter/cashier/?unit={home.unit.id}")
+    take_back(desk, client, charged, htmx)
+    assert sessions.memory(session).overrides == {}, "a refusal allows nothing"
+    take_back(desk, client, charged, htmx, _override="CASH-1", _approver=cast.mia.name, _pin="2468")
+    assert sessions.memory(session).overrides == {"CASH-1": cast.mia.name}
+    client.get(f"/homes/households/{home.unit.id}")
+    assert sessions.memory(session).overrides == {"CASH-1": cast.mia.name}, "the same household"
+    client.get(f"/homes/households/{home.other.id}")
+    assert sessions.memory(session).overrides == {}
