@@ -120,7 +120,10 @@ def by(cast) -> people.Actor:
 def every_byte(by: people.Actor, step: int = 1, *, power: bool, back: bool = False) -> int:
     """Unplug at every byte of a job (and cut the printer's power), then mend, answer, go on. back: the line is there
     again at once."""
-    size, rounds = len(render(document("key_slip", KEY, copy=COPIES[0]), 32).native()) + 3 + 2 * 9, 0  # fence, questions
+    size, rounds = (
+        len(render(document("key_slip", KEY, copy=COPIES[0]), 32).native()) + 3 + 2 * 9,
+        0,
+    )  # fence, questions
     for at in range(0, size, step):
         rounds += 1
         Job.delete().execute()
