@@ -21,11 +21,12 @@ POINTS = ("centre", "finance")  # where an item's money is taken (CASH-10)
 
 
 class PriceItem(db.AppendOnly):
-    """An item's price and collecting point from a day on; the newest row for a day wins."""
+    """An item's price, collecting point and copies from a day on; the newest row for a day wins."""
 
     item = peewee.TextField(index=True)
     fen = peewee.IntegerField(null=True)
     point = peewee.TextField(default="centre")
+    copies = peewee.IntegerField(default=2)  # 3: finance keeps a 记账联
     since = db.DayField()
 
 
@@ -70,7 +71,7 @@ def listing(*, unit: Unit | None = None, on: date | None = None) -> list[Price]:
     day, out = on or clock.today(), dict(DEFAULTS)
     rows = PriceItem.select().where(PriceItem.since <= day, PriceItem.item.in_(list(DEFAULTS)))
     for row in rows.order_by(PriceItem.since, PriceItem.id):
-        out[row.item] = replace(DEFAULTS[row.item], fen=row.fen, point=row.point)
+        out[row.item] = replace(DEFAULTS[row.item], fen=row.fen, point=row.point, copies=row.copies)
     lift = unit.entrance.lift if unit is not None else None
     return [price for price in out.values() if price.lift is None or lift is None or price.lift == lift]
 
@@ -86,14 +87,14 @@ def coming() -> list[PriceItem]:
 
 
 @deed("price.changed")
-def change(item: str, *, fen: int | None, point: str, since: date, by: Actor) -> PriceItem:
-    """A new price (None: typed each time) and collecting point from a day on."""
-    if item not in DEFAULTS or point not in POINTS:
+def change(item: str, *, fen: int | None, point: str, since: date, copies: int = 2, by: Actor) -> PriceItem:
+    """A new price (None: typed each time), collecting point and number of copies (2 or 3) from a day on."""
+    if item not in DEFAULTS or point not in POINTS or copies not in (2, 3):
         raise Refused("There is no such item in the price list.", field="item")
     if since < clock.today():
         raise Refused("A price changes from today on at the earliest: receipts are out at the old one.", field="since")
-    note(item=item, fen=fen, point=point, since=since.isoformat())
-    return PriceItem.create(item=item, fen=fen, point=point, since=since)
+    note(item=item, fen=fen, point=point, copies=copies, since=since.isoformat())
+    return PriceItem.create(item=item, fen=fen, point=point, copies=copies, since=since)
 
 
 def three_months(unit: Unit) -> tuple[int, str] | None:

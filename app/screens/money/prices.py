@@ -25,6 +25,7 @@ def change() -> Answer:
         fields.text("item"),
         fen=fields.fen("fen", need=False) or None,
         point=fields.choice("point", POINTS),
+        copies=fields.whole("copies", least=2, most=3),
         since=fields.day("since") or clock.today(),
         by=me(),
     )

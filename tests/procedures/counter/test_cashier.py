@@ -205,6 +205,14 @@ def test_an_item_that_finance_collects_is_not_paid_at_the_counter(cast, home) ->
     pay(home.unit, [row.id], cash(5000), cast.fei)
 
 
+def test_finance_gets_a_third_copy_of_what_the_supervisor_says(cast, home) -> None:
+    prices.change("debris", fen=None, point="centre", copies=3, since=clock.today(), by=cast.mia)
+    row = cashier.add(home.unit, "debris", fen=5000, by=cast.ana)
+    assert pay(home.unit, [row.id], cash(5000), cast.chen).facts["copies"] == ["客户联", "存根联", "记账联"]
+    with pytest.raises(Refused):
+        prices.change("debris", fen=None, point="centre", copies=4, since=clock.today(), by=cast.mia)
+
+
 @pytest.mark.rule("CASH-10")
 def test_every_collector_has_an_own_till(cast, home, owing) -> None:
     for row, who in zip(owing, (cast.chen, cast.ana, cast.ben), strict=True):

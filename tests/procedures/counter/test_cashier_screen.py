@@ -149,6 +149,7 @@ def test_deposits_prices_books_account_and_a4_are_pages(desk, cast, home, htmx) 
         "item": "resident_card",
         "fen": "6",
         "point": "centre",
+        "copies": "3",
         "since": clock.today().isoformat(),
     }
     assert "6.00" in mia.post("/money/prices/change", data=price, headers=htmx).text
