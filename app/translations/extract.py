@@ -13,7 +13,7 @@ from app import translations
 
 ROOT = Path(__file__).parent.parent.parent
 # Which argument of a call is an English text.
-_CALLS = {"t": (1,), "N_": None, "say": (2,), "Option": (2,), "stop_money": (2,)}
+_CALLS = {"t": (1,), "N_": None, "say": (2,), "Option": (2,)}
 _REFUSALS = {"Refused", "Conflict", "DeviceError", "CardGone", "OutcomeUnknown"}
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
