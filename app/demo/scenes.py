@@ -6,11 +6,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from app.base import clock
-from app.demo import estate
-from app.desk import households, instructions, journal, outbox
+from app.demo import estate, water
+from app.desk import charge, households, instructions, journal, outbox
+from app.desk.charge import Charge
 from app.desk.households import Unit
 from app.desk.journal import deed
 from app.desk.people import Actor, Staff
+from app.desk.receipt import Tender
+from app.procedures.counter import cashier
+from app.procedures.counter.cashier import books
 from app.procedures.counter.keys import consent, custody, lending, register
 from app.procedures.counter.release_slips import issue
 from app.procedures.counter.release_slips.items import Line
@@ -92,6 +96,45 @@ def _owner(home: Unit) -> households.Person:
     return found
 
 
+@deed("demo.money")
+def fees_are_paid(cast: Cast, *, by: Actor) -> None:
+    """Yesterday's takings: fees, one of them in part, a deposit, money in advance; the numbers drawn from finance."""
+    desk = cast["cashier"]
+    books.draw(1, 500, giver="费雯", by=cast["supervisor"])
+    owing = list(Unit.select().join(Charge).where(Charge.paid < Charge.fen, Unit.label != estate.OWES).distinct())
+    for number, home in enumerate(owing[:6]):
+        rows = charge.open_of(home)
+        wanted = sum(row.left for row in rows)
+        cash = number % 2 == 0
+        given = -(-wanted // 10000) * 10000 if cash else wanted  # notes of a hundred, and change
+        tender = Tender("cash", given) if cash else Tender("wechat", given, f"{7702 + number}")
+        _pay(home, rows, [tender], by=desk)
+    fitting = unit(BEING_REPAIRED)
+    _pay(fitting, [cashier.add(fitting, "deposit_lift", by=desk)], [Tender("card", 100000, "310042")], by=desk)
+    ahead = unit(OWNER_AWAY)
+    cashier.pay(
+        ahead,
+        payer=_owner(ahead).name,
+        charges=[],
+        tenders=[Tender("transfer", 60000, "T20931")],
+        prepay=60000,
+        by=desk,
+    )
+
+
+def _pay(home: Unit, rows: list[Charge], tenders: list[Tender], *, by: Actor) -> None:
+    cashier.pay(home, payer=_owner(home).name, charges=[row.id for row in rows], tenders=tenders, by=by)
+
+
+@deed("demo.first_receipt")
+def somebody_pays(cast: Cast, *, by: Actor) -> None:
+    """This morning's first receipt, by two tenders: its papers wait for the printer."""
+    home = Unit.select().join(Charge).where(Charge.paid < Charge.fen, Unit.label != estate.OWES).first()
+    rows = charge.open_of(home)
+    wanted = sum(row.left for row in rows)
+    _pay(home, rows, [Tender("wechat", wanted - 5000, "8841"), Tender("cash", 5000)], by=cast["assistant"])
+
+
 @deed("demo.papers")
 def papers_are_taken_away(_cast: Cast, *, by: Actor) -> None:
     """What was printed yesterday lies in somebody's hands; only today's papers wait for the printer."""
@@ -132,6 +175,8 @@ Scene = Callable[..., None]
 YESTERDAY: tuple[tuple[Scene, int, int], ...] = (
     (estate_comes_in, 9, 10),
     (key_boxes_are_filled, 10, 0),
+    (fees_are_paid, 11, 0),
+    (water.water_is_sold, 15, 0),
     (papers_are_taken_away, 17, 0),
 )
-TODAY: tuple[Scene, ...] = (this_morning, a_tenant_moves)
+TODAY: tuple[Scene, ...] = (this_morning, a_tenant_moves, somebody_pays)
