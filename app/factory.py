@@ -102,7 +102,7 @@ def _templates(desk: Flask, screens: list[web.Screen]) -> None:
         yuan=money.show,
         capitals=money.capitals,
         option=options.get,
-        may=lambda act: people.may(web.me(), act),
+        may=web.may,
         now=clock.now,
         language=lambda: "en" if str(get_locale()).startswith("en") else "zh_CN",
         screens=screens,

@@ -187,6 +187,16 @@ def customer(unit_id: int) -> None:
     sessions.opened(current_user.session, unit_id)
 
 
+def may(act: str) -> bool:
+    """Whether the person of this request may; a page asks dozens of times, the deputy's question is asked once."""
+    roles = people.ACTS.get(act, frozenset())
+    if me().roles & roles:
+        return True
+    if "deputy" not in g:
+        g.deputy = people.is_deputy(me())
+    return bool(g.deputy and "supervisor" in roles)
+
+
 def here(screen: Screen) -> bool:
     """Whether the page that asks is one of that screen."""
     return urlsplit(request.headers.get("HX-Current-URL", "")).path.startswith(screen.home)

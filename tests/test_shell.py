@@ -458,3 +458,17 @@ def test_an_answer_given_at_the_counter_is_kept_until_another_household_is_opene
     assert sessions.memory(session).overrides == {"CASH-1": cast.mia.name}, "the same household"
     client.get(f"/homes/households/{home.other.id}")
     assert sessions.memory(session).overrides == {}
+
+
+def test_a_deputys_page_asks_once_who_leads(desk, cast: SimpleNamespace) -> None:
+    """The menu asks for dozens of acts: a senior's page costs two statements more than an assistant's, not dozens."""
+    from app.base import db
+
+    cost = {}
+    for who in (cast.ana, cast.ben):
+        client = desk.client(who)
+        client.get("/running/today/")
+        before = db.statements()
+        client.get("/running/today/")
+        cost[who.name] = db.statements() - before
+    assert cost[cast.ben.name] <= cost[cast.ana.name] + 4, cost

@@ -165,7 +165,12 @@ def may(who: Actor, act: str) -> bool:
 
 
 def _deputises(who: Actor, act: str) -> bool:
-    return "senior" in who.roles and "supervisor" in ACTS.get(act, frozenset()) and not on_duty("supervisor")
+    return "supervisor" in ACTS.get(act, frozenset()) and is_deputy(who)
+
+
+def is_deputy(who: Actor) -> bool:
+    """Whether they stand in for the supervisor now (ORG-1): senior, and no supervisor is on duty."""
+    return "senior" in who.roles and not on_duty("supervisor")
 
 
 def require(who: Actor, act: str, *, rule: str | None = None) -> Actor:
