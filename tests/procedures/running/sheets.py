@@ -179,7 +179,7 @@ def _record(kind: int, body: bytes) -> bytes:
     return struct.pack("<HH", kind, len(body)) + body
 
 
-def old_book(name: str, rows: list[list[Any]]) -> bytes:
+def old_book(name: str, rows: list[list[Any]], *, password: bool = False) -> bytes:
     """The same as an .xls of Excel 97 (BIFF8 in a compound file), with nothing but numbers and texts."""
     sheet = [_record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0, 0, 0, 0))]
     sheet.append(_record(0x0200, struct.pack("<IIHHH", 0, len(rows), 0, max(map(len, rows)), 0)))
@@ -191,15 +191,17 @@ def old_book(name: str, rows: list[list[Any]]) -> bytes:
             elif cell is not None:
                 sheet.append(_record(0x0203, at + struct.pack("<d", cell)))
     begin = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0))
+    if password:
+        begin += _record(0x0012, struct.pack("<H", 0x1234))
     title = struct.pack("<BB", len(name), 1) + name.encode("utf-16-le")
     where = len(begin) + 4 + 6 + len(title) + 4
     stream = begin + _record(0x0085, struct.pack("<IH", where, 0) + title) + _record(0x000A, b"")
     stream += b"".join(sheet) + _record(0x000A, b"")
-    return _compound(stream + bytes(max(0, 4096 - len(stream))))
+    return compound(stream + bytes(max(0, 4096 - len(stream))))
 
 
-def _compound(stream: bytes) -> bytes:
-    """A compound file whose only stream is `Workbook`."""
+def compound(stream: bytes, title: str = "Workbook") -> bytes:
+    """A compound file with one stream."""
     sectors = -(-len(stream) // 512)
     chain = [0xFFFFFFFD, 0xFFFFFFFE, *range(3, sectors + 2), 0xFFFFFFFE]
     fat = struct.pack(f"<{len(chain)}I", *chain).ljust(512, b"\xff")
@@ -209,7 +211,7 @@ def _compound(stream: bytes) -> bytes:
         head = written.ljust(64, b"\0") + struct.pack("<HBBIII", len(written), kind, 1, 0xFFFFFFFF, 0xFFFFFFFF, child)
         return head + bytes(36) + struct.pack("<IQ", start, size)
 
-    directory = entry("Root Entry", 5, 1, 0xFFFFFFFE, 0) + entry("Workbook", 2, 0xFFFFFFFF, 2, len(stream))
+    directory = entry("Root Entry", 5, 1, 0xFFFFFFFE, 0) + entry(title, 2, 0xFFFFFFFF, 2, len(stream))
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
     header += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0) + struct.pack("<I", 0)
     return header.ljust(512, b"\xff") + fat + directory.ljust(512, b"\0") + stream.ljust(sectors * 512, b"\0")
@@ -335,6 +337,8 @@ def bad_files() -> list[Bad]:
         Bad("a zip of something else", _zip({"readme.txt": b"x"})),
         Bad("an old format's head and garbage", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 4000),
         Bad("a workbook with garbage inside", _zip({"xl/workbook.xml": b"<not closed", "[Content_Types].xml": b"?"})),
+        Bad("a protected workbook", compound(bytes(4096), "EncryptedPackage")),
+        Bad("a protected old workbook", old_book("欠费", ARREARS["欠费"], password=True)),
         Bad("a zip bomb", _bomb()),
         Bad("bigger than 5 MB", b"PK\x03\x04" + bytes(5 * 2**20)),
     ]

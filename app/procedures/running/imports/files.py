@@ -27,6 +27,7 @@ MEMORY_MOST = 1536 * 2**20
 _CHILD = Path(__file__).with_name("child.py")
 _TOO_MANY_ROWS, _PROTECTED = 3, 4
 _one_at_a_time = threading.Lock()  # a Pi has memory for one reader
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # how a protected .xlsx names its only stream
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
 
 
@@ -84,6 +85,8 @@ def _look_at(content: bytes) -> None:
     if len(content) > FILE_MOST:
         raise Refused("The file is bigger than {n} MB. Divide it, or delete pictures in it.", n=FILE_MOST // 2**20)
     if content.startswith(_OLE):
+        if _ENCRYPTED in content:
+            raise Refused("The file is protected by a password. Save it without one.")
         return
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
