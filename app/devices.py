@@ -53,9 +53,9 @@ def of(chosen: Settings) -> Devices:
     if chosen.slip_printer:
         made.slip_printer = _printer(chosen.slip_printer, frozenset({"slip"}))
     if chosen.card_reader:
-        made.reader = ReaderWorker(lambda: devices.card_reader(chosen.card_reader))
+        made.reader = ReaderWorker(lambda: devices.card_reader(chosen.card_reader), address=chosen.card_reader)
     if chosen.key_scanner:
-        made.scanner = ScanWorker(lambda: devices.key_scanner(chosen.key_scanner))
+        made.scanner = ScanWorker(lambda: devices.key_scanner(chosen.key_scanner), address=chosen.key_scanner)
     if chosen.demo and chosen.card_reader.startswith("sim:"):
         made.water_bench = devices.water_bench(chosen.card_reader, chosen.data / "water-bench")
     return made

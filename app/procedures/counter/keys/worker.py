@@ -18,8 +18,8 @@ LISTEN = 0.5  # how long one read waits, and so how long stop() may take
 class ScanWorker:
     """Owns the scanner. `state`: unknown | ready | lost. Nothing on the web ever waits for it."""
 
-    def __init__(self, connect: Callable[[], Scanner], *, again_after: float = AGAIN_AFTER) -> None:
-        self.state = "unknown"
+    def __init__(self, connect: Callable[[], Scanner], *, address: str = "", again_after: float = AGAIN_AFTER) -> None:
+        self.state, self.address = "unknown", address
         self.problem: DeviceError | None = None
         self._connect, self._again_after = connect, again_after
         self._stopping = threading.Event()

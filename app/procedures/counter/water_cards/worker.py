@@ -55,8 +55,10 @@ class Command:
 class ReaderWorker:
     """`connect` opens the reader (DeviceError where it is not there)."""
 
-    def __init__(self, connect: Callable[[], CardReader], now: Callable[[], float] = time.monotonic) -> None:
-        self.state = "unknown"
+    def __init__(
+        self, connect: Callable[[], CardReader], now: Callable[[], float] = time.monotonic, *, address: str = ""
+    ) -> None:
+        self.state, self.address = "unknown", address
         self.problem: DeviceError | None = None
         self.seen: CardState = NO_CARD
         self._connect, self._now = connect, now
