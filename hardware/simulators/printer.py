@@ -161,13 +161,17 @@ class SimulatedPrinter:
             papers = self.model.finished[-limit:]
         return [paper.png() for paper in reversed(papers)]
 
+    def count(self) -> int:
+        """How many papers it has printed."""
+        return self.model.printed
+
     def faults(self) -> dict[str, bool]:
         """What `switch` knows, and whether it is on."""
         model = self.model
         on = {name: bool(getattr(model.faults, name)) for name in SWITCHES}
         return on | {
             "paper_out": model.out_of_paper,
-            "paper_low": bool(model.paper_left),
+            "paper_low": not model.out_of_paper and model.paper_left is not None,
             "unplugged": self._unplugged,
             "power": False,
         }

@@ -58,6 +58,7 @@ class PrinterModel:
             SimulatedPaper(self.dots)
         ]  # the last KEEP, the one being printed at the end
         self.on_cut: Callable[[SimulatedPaper], None] = lambda _: None
+        self.printed = 0  # papers cut off so far
         self.kicks = 0  # how often the drawer was opened
         self.received = 0  # bytes taken since the power came on
         self.on = True
@@ -328,5 +329,6 @@ class PrinterModel:
             self._feed_line()
         if not self.current.blank:
             self.current.cut = True
+            self.printed += 1
             self.on_cut(self.current)
             self.papers = [*self.papers[-KEEP:], SimulatedPaper(self.dots)]

@@ -47,6 +47,9 @@ class FarEnd(Protocol):
     def pictures(self, limit: int) -> list[bytes]:
         """Its last papers as PNG, the newest first."""
 
+    def count(self) -> int:
+        """How many papers it has printed."""
+
     def switch(self, fault: str) -> None:
         """Switch a fault on or off, load paper, cut the power, pull the cable."""
 
