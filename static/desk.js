@@ -241,7 +241,7 @@
   /* ---- forms ---- */
   document.addEventListener("input", (event) => {
     event.target.removeAttribute("aria-invalid");
-    const form = event.target.closest("form");
+    const form = event.target.form ?? event.target.closest("form"); // a ticked row may lie outside its form
     if (form) form.dataset.dirty = "1";
   });
   document.addEventListener("submit", (event) => { // forms without htmx: a second click sends nothing

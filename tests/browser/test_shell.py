@@ -351,3 +351,44 @@ def test_axe_sees_a_field_without_a_name(site, cast) -> None:
     page = site.open(cast.mia, "/running/today/")
     page.evaluate("document.querySelector('#main').insertAdjacentHTML('beforeend', '<input type=text>')")
     assert any(each.startswith("label") for each in violations(page))
+
+
+def test_an_empty_enter_means_finished_and_a_full_one_does_not(site, cast) -> None:
+    page = site.open(cast.mia, f"/running/staff/one/{cast.ana.id}")
+    page.locator("form[data-done] [value=gate]").check()
+    page.evaluate("document.querySelector('#board').insertAdjacentHTML('beforeend', '<input id=here data-finish>')")
+    page.locator("#here").fill("K0231")
+    page.keyboard.press("Enter")
+    page.locator("#here").fill("")
+    assert people.Staff.get_by_id(cast.ana.id).roles == ["assistant"]
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts .ok")).to_be_visible()
+    assert people.Staff.get_by_id(cast.ana.id).roles == ["assistant", "gate"]
+
+
+def test_a_scan_into_a_field_that_wants_one_stays_there(site, cast, badge, wedge) -> None:
+    page = site.open(cast.mia, "/running/today/")
+    page.evaluate("document.querySelector('#board').insertAdjacentHTML('beforeend', '<input id=order data-scan>')")
+    page.locator("#order").focus()
+    wedge(page).scan(badge)
+    expect(page.locator("#order")).to_have_value(badge)
+    expect(page.locator("#dialog")).to_be_hidden()
+
+
+def test_sound_is_switched_off_for_this_window(site, cast) -> None:
+    page = site.open(cast.mia, "/running/today/")
+    page.locator(".whomenu summary").click()
+    page.locator("[data-mute]").click()
+    expect(page.locator("#toasts .note")).to_contain_text("声音已关闭")
+    page.reload()
+    assert page.evaluate("localStorage.getItem('muted')") == "1"
+
+
+def test_a_key_asks_before_it_leads_away_from_what_was_typed(site, cast, home) -> None:
+    page = site.open(cast.mia, f"/counter/release_slips/new?unit={home.unit.id}")
+    page.locator("form[data-keep] input[type=text]").first.fill("冰箱")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.keyboard.press("F5")
+    expect(page.locator("form[data-keep] input[type=text]").first).to_have_value("冰箱")
+    assert len(asked) == 1
