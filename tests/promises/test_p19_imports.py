@@ -228,7 +228,7 @@ def test_an_excel_error_taken_for_an_empty_cell_is_seen(monkeypatch):
 
 def test_without_limits_on_size_the_reader_still_dies_alone(monkeypatch):
     monkeypatch.setattr(files, "UNZIPPED_MOST", 2**60)
-    with pytest.raises(Refused, match="damaged or too big"):
+    with pytest.raises(Refused, match="damaged, protected or too big"):
         imports.read(BAD["a zip bomb"].content, "bomb.xlsx")
 
 

@@ -192,7 +192,7 @@ def old_book(name: str, rows: list[list[Any]], *, password: bool = False) -> byt
                 sheet.append(_record(0x0203, at + struct.pack("<d", cell)))
     begin = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0))
     if password:
-        begin += _record(0x0012, struct.pack("<H", 0x1234))
+        begin += _record(0x002F, struct.pack("<HHHH", 1, 1, 1, 0) + bytes(48))
     title = struct.pack("<BB", len(name), 1) + name.encode("utf-16-le")
     where = len(begin) + 4 + 6 + len(title) + 4
     stream = begin + _record(0x0085, struct.pack("<IH", where, 0) + title) + _record(0x000A, b"")

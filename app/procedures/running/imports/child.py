@@ -15,9 +15,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO
 from xml.etree import ElementTree as ET
 
-from python_calamine import CalamineWorkbook, PasswordError
+from python_calamine import CalamineWorkbook
 
-TOO_MANY_ROWS, PROTECTED = 3, 4
+TOO_MANY_ROWS = 3
 _ERROR_CELL = re.compile(rb'<c (?=[^<>]*\bt="e")[^<>]*\br="([A-Z]{1,3})([0-9]{1,7})"')
 _PIECE = 1 << 20
 
@@ -98,8 +98,6 @@ def main(stdin: BinaryIO, memory_most: int, rows_most: int) -> int:
     try:
         for sheet in sheets(stdin.read(), rows_most):
             sys.stdout.write(json.dumps(sheet) + "\n")
-    except PasswordError:
-        return PROTECTED
     except TooManyRows:
         return TOO_MANY_ROWS
     return 0

@@ -25,7 +25,7 @@ ROWS_MOST = 60_000
 SECONDS_MOST = 60
 MEMORY_MOST = 1536 * 2**20
 _CHILD = Path(__file__).with_name("child.py")
-_TOO_MANY_ROWS, _PROTECTED = 3, 4
+_TOO_MANY_ROWS = 3
 _one_at_a_time = threading.Lock()  # a Pi has memory for one reader
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # how a protected .xlsx names its only stream
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
@@ -72,10 +72,10 @@ def read(content: bytes, name: str) -> Book:
         raise Refused("Reading the file took too long. Delete empty rows and formats, save, try again.") from None
     if done.returncode == _TOO_MANY_ROWS:
         raise Refused("A sheet has more than {n} rows with something in them. Divide the file.", n=ROWS_MOST)
-    if done.returncode == _PROTECTED:
-        raise Refused("The file is protected by a password. Save it without one.")
     if done.returncode:
-        raise Refused("What is inside this file is damaged or too big. Open it in Excel or WPS and save it again.")
+        raise Refused(
+            "What is inside this file is damaged, protected or too big. Open it in Excel or WPS and save it again."
+        )
     return Book(name, hashlib.sha256(content).hexdigest(), [_sheet(line) for line in done.stdout.splitlines()])
 
 
