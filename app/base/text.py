@@ -161,6 +161,14 @@ def mask_id(number: str | None) -> str:
     return number[0] + "*" * (len(number) - 2) + number[-1] if len(number) > 2 else "*" * len(number)
 
 
+_WRITTEN_OUT = re.compile(r"(?<![0-9A-Za-z])(?:1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]|[0-9]{15})(?![0-9A-Za-z])", re.ASCII)
+
+
+def mask_numbers(remark: str) -> str:
+    """`身份证 440106197603150014` -> `身份证 4****************4`: where only the kind of a paper was asked for."""
+    return _WRITTEN_OUT.sub(lambda found: (mask_phone if len(found[0]) == 11 else mask_id)(found[0]), remark)
+
+
 # Surnames that are read otherwise than the same character elsewhere; pypinyin knows only the common reading.
 _COMPOUND = {
     "尉迟": "yu chi",

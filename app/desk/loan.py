@@ -11,7 +11,7 @@ from typing import cast
 
 import peewee
 
-from app.base import db
+from app.base import db, text
 from app.base.refusal import Refused
 from app.desk import journal
 from app.desk.households import Person
@@ -88,7 +88,7 @@ def lend(
         holder_of=to.of,
         staff=to.staff,
         person=to.person,
-        checked=to.checked,
+        checked=text.mask_numbers(to.checked),
         signed=signed,
         purpose=purpose,
         terms=terms,

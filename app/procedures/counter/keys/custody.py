@@ -212,7 +212,10 @@ def hand_back(custody: Custody, *, received_by: str, checked: str, signed: bool,
             )
     for key in held:
         register.put_away(key, journal.moment(), custody.number)
-    custody.ended, custody.received_by = journal.moment(), f"{received_by.strip()} {text.remark(checked)}"
+    custody.ended, custody.received_by = (
+        journal.moment(),
+        f"{received_by.strip()} {text.mask_numbers(text.remark(checked))}",
+    )
     custody.save()
     due.meet(DUE, custody.id, at=journal.moment())
     journal.note(unit_id=custody.unit_id, number=custody.number, received_by=received_by.strip())

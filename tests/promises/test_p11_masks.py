@@ -1,0 +1,410 @@
+"""Promise P11: every sight of a full ID or phone number is logged before it is shown, and there is no other sight.
+
+A canary crawl: numbers that stand nowhere else are put wherever a phone or an ID can be, then every page is looked at
+by every role. What somebody types comes back to that person's own form; nothing else shows a whole number.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import unquote
+
+import apsw
+import pytest
+from flask.testing import FlaskClient
+from jinja2 import ChoiceLoader, DictLoader
+
+from app import __main__ as command
+from app.base import db
+from app.base import text as texts
+from app.desk import due, journal, outbox, paper, residents
+from app.screens.homes import households as pages
+from tests.promises.everywhere import Everywhere, addresses, forms, furnish
+
+FRAGMENT = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def made(desk: Any, cast: SimpleNamespace, home: SimpleNamespace, data: Path) -> Everywhere:
+    return furnish(desk, cast, home, data)
+
+
+def runs(number: str) -> set[str]:
+    """Eight characters in a row of a number: more than any mask lets through."""
+    return {number[at : at + 8] for at in range(len(number) - 7)}
+
+
+class Watch:
+    """Looks for the canaries in whatever is shown, however it is written."""
+
+    def __init__(self, numbers: dict[str, str]) -> None:
+        places: dict[str, str] = {}
+        for number, place in numbers.items():
+            places |= dict.fromkeys(runs(number), f"{place} ({number})")
+        self.places = places
+        self.any = re.compile("|".join(sorted(places)))
+
+    def leaks(self, shown: str) -> list[str]:
+        plain = re.sub(r"(?<=[0-9])[\s\u00b7*.-]+(?=[0-9])", lambda gap: gap[0] if "*" in gap[0] else "", shown)
+        forms = {shown, plain, texts.half_width(plain), html.unescape(plain), unquote(plain)}
+        return sorted({self.places[found] for each in forms for found in self.any.findall(each)})
+
+
+def answers_of(client: FlaskClient, url: str) -> Iterator[tuple[str, str]]:
+    """All of each answer that leaves the desk: headers (addresses, cookies) and body; as page, then as fragment."""
+    for name, headers in (("page", {}), ("fragment", FRAGMENT)):
+        answer = client.get(url, headers=headers)
+        assert answer.status_code < 500, f"{url}: {answer.status_code}"
+        yield name, f"{answer.headers}\n{'' if answer.mimetype.startswith('image/') else answer.text}"
+        if answer.mimetype != "text/html" or (answer.status_code == 422 and not url.endswith("/")):
+            return  # the same for both; of the refusals one an act's page is enough
+
+
+def crawl(made: Everywhere, *, only: Callable[[str], bool] = lambda _: True, roles: list[str] | None = None) -> list[str]:
+    """Every address as every role, as page and as fragment: what shows a canary, and which."""
+    watch, found, seen = Watch(made.numbers.of), [], 0
+    for nick in roles or list(made.cast):
+        client = made.client(nick)
+        for endpoint, url in addresses(made):
+            if not only(endpoint):
+                continue
+            for name, shown in answers_of(client, url):
+                seen += 1
+                found += [f"{nick} {url} {name}: {leak}" for leak in watch.leaks(shown)]
+    assert seen > (1000 if roles is None and only("x") else 0)
+    return found
+
+
+# ---- nothing shows a whole number
+
+
+def test_no_page_shows_a_full_number_to_any_role(made: Everywhere, caplog: pytest.LogCaptureFixture) -> None:
+    """Every GET address x all twelve roles x (page, fragment, refusal), with its headers; and what was logged meanwhile."""
+    caplog.set_level(logging.DEBUG)
+    assert crawl(made) == []
+    assert Watch(made.numbers.of).leaks(caplog.text) == []
+
+
+def test_a_search_for_a_whole_number_shows_it_masked(made: Everywhere) -> None:
+    """The box says what was asked for; the answers below it are masked."""
+    watch = Watch(made.numbers.of)
+    for number, place in made.numbers.of.items():
+        found = made.client("ana").get("/homes/lookup/", query_string={"q": number, "live": "1"}).text
+        assert watch.leaks(found.replace(number, "")) == [], place
+
+
+def test_no_paper_and_no_a4_sheet_has_a_full_number(made: Everywhere) -> None:
+    """Neither what is kept for a paper nor how it is printed."""
+    watch, jobs = Watch(made.numbers.of), list(outbox.Job.select())
+    assert {job.paper for job in jobs} >= {"release_slip", "custody_letter", "key_slip", "key_label", "receipt"}
+    for job in jobs:
+        assert watch.leaks(json.dumps(job.facts, ensure_ascii=False) + paper.of(job)) == [], (job.id, job.paper)
+    answer = made.client("chen").post("/counter/cashier/receipt/1/a4", data={"_key": made.desk.key()})
+    assert "人民币" in answer.text
+    assert watch.leaks(answer.text) == []
+
+
+def test_neither_the_journal_nor_a_promise_holds_a_full_number(made: Everywhere) -> None:
+    """A look into the journal would be one more sight."""
+    watch = Watch(made.numbers.of)
+    for line in journal.Line.select():
+        assert watch.leaks(json.dumps(line.detail, ensure_ascii=False)) == [], line.verb
+    for row in due.Due.select():
+        assert watch.leaks(json.dumps(row.facts, ensure_ascii=False)) == [], row.kind
+
+
+def test_no_verb_prints_a_full_number(
+    made: Everywhere, data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`python -m app ...`: the exported journal, the proof, a backup's words, the check of a list with those people."""
+    from sheets import ASSETS, book, changed
+
+    watch, numbers = Watch(made.numbers.of), list(made.numbers.of)
+    phone, number = next(n for n in numbers if len(n) == 11), next(n for n in numbers if len(n) == 18)
+    good, bad = tmp_path / "good.xlsx", tmp_path / "bad.xlsx"
+    good.write_bytes(book(changed(ASSETS, 资产信息_O2=phone, 资产信息_P2=number)))
+    wrong = number[:-1] + ("1" if number[-1] != "1" else "2")
+    bad.write_bytes(book(changed(ASSETS, 资产信息_O2=f"{phone}9", 资产信息_P2=wrong, 资产信息_O3=f"{phone}/{phone}")))
+    for arguments in (
+        ["export-journal", "--data", str(data)],
+        ["verify", "--data", str(data)],
+        ["import", "--check", "--data", str(data), str(good)],
+        ["import", "--data", str(data), str(bad)],
+        ["backup", "--data", str(data), "--to", str(tmp_path)],
+    ):
+        try:
+            command.main(arguments)
+        except SystemExit as stopped:
+            assert stopped.code in (0, 1, 2)
+        said = capfd.readouterr()
+        assert said.out + said.err, arguments
+        assert watch.leaks(said.out + said.err) == [], arguments[0]
+    db.connect()
+
+
+def test_the_report_on_a_list_names_cells_not_numbers(made: Everywhere) -> None:
+    """What is wrong with a phone or an ID is said by cell; whoever has the list can look there."""
+    from sheets import ESTATE, book, changed
+
+    numbers = list(made.numbers.of)
+    phone, number = next(n for n in numbers if len(n) == 11), next(n for n in numbers if len(n) == 18)
+    content = book(changed(ESTATE, 业主信息_E2=f"{phone}9", 业主信息_F2=number, 业主信息_E3=f"{phone}/{phone}"))
+    answer = made.client("mia").post(
+        "/running/imports/check",
+        data={"_key": made.desk.key(), "file": (io.BytesIO(content), "list.xlsx")},
+        headers=FRAGMENT,
+    )
+    assert "业主信息!E2" in answer.text
+    assert Watch(made.numbers.of).leaks(answer.text) == []
+
+
+def test_an_answer_to_a_form_shows_no_number_but_those_that_were_typed(made: Everywhere) -> None:
+    """Every form of every page is sent as it stands; what the books know is masked in every answer, also a refusal."""
+    watch, sent, found = Watch(made.numbers.of), set(), []
+    for nick in ("mia", "chen", "gao", "lu"):
+        client = made.client(nick)
+        for _, url in addresses(made):
+            answer = client.get(url)
+            if answer.mimetype != "text/html":
+                continue
+            for form in forms(url, answer.text):
+                shape = (nick, form.action, tuple(each.name for each in form.inputs))
+                if form.method != "post" or "sign_in" in form.action or shape in sent:
+                    continue
+                sent.add(shape)
+                for how in (FRAGMENT, {}):
+                    with undone():
+                        posted = client.post(form.action, data=form.filled(), headers=how)
+                        found += [f"{nick} {form.action}: {leak}" for leak in watch.leaks(f"{posted.headers}{posted.text}")]
+    assert len(sent) > 60
+    assert found == []
+
+
+class _Undone(Exception):
+    pass
+
+
+class undone:  # noqa: N801 - reads as a word: with undone():
+    """Whatever is written inside is taken back: each form meets the same books."""
+
+    def __enter__(self) -> None:
+        self.transaction = db.write()
+        self.transaction.__enter__()
+
+    def __exit__(self, *error: Any) -> bool:
+        try:
+            self.transaction.__exit__(_Undone, _Undone(), None)
+        except _Undone:
+            pass
+        return False
+
+
+# ---- the one way to see it
+
+
+@pytest.fixture
+def number() -> str:
+    return "13812341234"
+
+
+def reveal(made: Everywhere, nick: str = "ana", *, field: str = "phone", reason: str = "约上门维修", **form: Any) -> Any:
+    data = {"_key": made.desk.key(), "person": made.home.owner.id, "field": field, "reason": reason} | form
+    return made.client(nick).post(f"/homes/households/{made.home.unit.id}/reveal", data=data, headers=FRAGMENT)
+
+
+def lines() -> list[journal.Line]:
+    return list(journal.Line.select().where(journal.Line.verb == "person.revealed").order_by(journal.Line.id))
+
+
+def sights_without_a_line(made: Everywhere) -> list[str]:
+    """Reveal what can be revealed, and look (from outside, with another connection) whether its line was on the disk
+    when the page was made.
+    """
+    found: list[str] = []
+    outside = apsw.Connection(str(db.database.database), flags=apsw.SQLITE_OPEN_READONLY)
+
+    real = pages.page
+
+    def seen_from_outside(*args: Any, **kwargs: Any) -> Any:
+        counted.append(next(outside.execute("SELECT count(*) FROM journal WHERE verb = 'person.revealed'"))[0])
+        return real(*args, **kwargs)
+
+    for wanted, (field, whole) in enumerate((("phone", "13812341234"), ("id_number", "440106198201011230")), 1):
+        counted: list[int] = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pages, "page", seen_from_outside)
+            shown = reveal(made, field=field).text
+        if whole in shown and (not counted or min(counted) < wanted):
+            found.append(f"{field} was shown with {counted} lines on the disk")
+        if whole not in shown:
+            found.append(f"{field} was asked for with a reason and not shown")
+    outside.close()
+    return found
+
+
+def test_a_number_is_shown_only_after_its_line_is_on_the_disk(made: Everywhere) -> None:
+    assert sights_without_a_line(made) == []
+    by_whom = [(line.staff_id, line.unit_id, line.detail["name"], line.detail["reason"]) for line in lines()]
+    assert by_whom == [(made.cast["ana"].id, made.home.unit.id, "李伟", "约上门维修")] * 2
+    assert [line.detail["field"] for line in lines()] == list(residents.FIELDS.values())
+    assert all(line.subject == "person" and line.subject_id == made.home.owner.id for line in lines())
+
+
+def test_every_sight_has_a_line_of_its_own(made: Everywhere, number: str) -> None:
+    """Also where the same form comes again, and the page after it is masked as before."""
+    key = made.desk.key()
+    for n in (1, 2, 3):
+        assert number in reveal(made, _key=key).text
+        assert len(lines()) == n
+    shown = made.client("ana").get(f"/homes/households/{made.home.unit.id}").text
+    assert number not in shown
+    assert "138****1234" in shown
+
+
+@pytest.mark.parametrize("reason", ["", " ", "看", "\u200b\u200b\u200b", "\x00\x00"])
+def test_without_a_reason_nothing_is_shown(made: Everywhere, number: str, reason: str) -> None:
+    answer = reveal(made, reason=reason)
+    assert answer.status_code == 422
+    assert number not in answer.text
+    assert lines() == []
+
+
+def test_only_the_desk_may_ask_and_only_for_the_household_that_is_open(made: Everywhere, number: str) -> None:
+    for nick in ("gao", "wang", "lu", "fei", "gm", "patrol", "storekeeper"):
+        answer = reveal(made, nick)
+        assert answer.status_code == 422, nick
+        assert number not in answer.text
+    other = made.home.tenant.id
+    assert reveal(made, person=other).status_code == 404
+    assert reveal(made, field="name").status_code == 422
+    assert reveal(made, field="pinyin").status_code == 422
+    assert lines() == []
+
+
+def test_what_cannot_be_logged_is_not_shown(made: Everywhere, number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full at the journal's line."""
+
+    def full(*_: Any, **__: Any) -> None:
+        raise apsw.FullError("database or disk is full")
+
+    monkeypatch.setattr(journal, "_write", full)
+    answer = reveal(made)
+    assert answer.status_code == 503
+    assert number not in answer.text
+    monkeypatch.undo()
+    assert lines() == []
+
+
+def test_what_is_not_committed_is_not_shown(made: Everywhere, number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line was written, its commit fails."""
+    made.client("ana")
+    real = db.database.commit
+    monkeypatch.setattr(db.database, "commit", lambda: (_ for _ in ()).throw(apsw.IOError("disk I/O error")))
+    answer = reveal(made)
+    assert answer.status_code in (500, 503)
+    assert number not in answer.text
+    monkeypatch.setattr(db.database, "commit", real)
+    if db.database.in_transaction():
+        db.database.rollback()
+    assert lines() == []
+
+
+def test_a_paper_that_was_shown_is_kept_by_its_kind_and_end(made: Everywhere) -> None:
+    """Whoever writes a whole ID where only the kind of paper is asked for: it is masked before it is kept."""
+    watch = Watch(made.numbers.of)
+    for table in ("loan", "custody"):
+        for row in db.database.execute_sql(f"SELECT * FROM {table}"):  # noqa: S608 - two of ours
+            assert watch.leaks(repr(row)) == [], table
+    assert texts.mask_numbers("身份证 440106197603150014，电话13800138000") == "身份证 4****************4，电话138****8000"
+    assert texts.mask_numbers("护照 尾号 1234，锁 20260000000012") == "护照 尾号 1234，锁 20260000000012"
+
+
+# ---- the check can fail
+
+
+def unmasked_phone(monkeypatch: pytest.MonkeyPatch, made: Everywhere) -> None:
+    monkeypatch.setattr(texts, "mask_phone", lambda number: number or "")
+
+
+def unmasked_id(monkeypatch: pytest.MonkeyPatch, made: Everywhere) -> None:
+    monkeypatch.setattr(texts, "mask_id", lambda number: number or "")
+
+
+def one_template(monkeypatch: pytest.MonkeyPatch, made: Everywhere) -> None:
+    """The custody page writes out the number that was called."""
+    environment = made.desk.app.jinja_env
+    source = environment.loader.get_source(environment, "counter/custody.html")[0]
+    mutant = re.sub(r"{{ one\.phone\[:3\] }}\*\*\*\*{{ one\.phone\[-4:\] }}|{{ one\.phone_masked }}", "{{ one.phone }}", source)
+    assert mutant != source, "the mutant has nothing to change"
+    monkeypatch.setattr(environment, "loader", ChoiceLoader([DictLoader({"counter/custody.html": mutant}), environment.loader]))
+    environment.cache.clear()
+
+
+def half_a_mask(monkeypatch: pytest.MonkeyPatch, made: Everywhere) -> None:
+    """The ID's birth date shows."""
+    monkeypatch.setattr(texts, "mask_id", lambda number: f"{number[:14]}****" if number else "")
+
+
+def in_an_address(monkeypatch: pytest.MonkeyPatch, made: Everywhere) -> None:
+    """A page that leads on with the number in its address."""
+    view = made.desk.app.view_functions["homes_households.last"]
+
+    def leads_on(**kwargs: Any) -> Any:
+        answer = view(**kwargs)
+        answer.headers["Location" if "Location" in answer.headers else "HX-Redirect"] = "/homes/lookup/?q=138%312341234"
+        return answer
+
+    monkeypatch.setitem(made.desk.app.view_functions, "homes_households.last", leads_on)
+
+
+@pytest.mark.parametrize("mutant", [unmasked_phone, unmasked_id, one_template, half_a_mask, in_an_address])
+def test_the_crawl_sees_a_number_that_is_not_masked(
+    made: Everywhere, mutant: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutant(monkeypatch, made)
+    pages = {"homes_households.show", "homes_households.last", "counter_custody.one", "counter_release_slips.slip"}
+    assert crawl(made, only=lambda endpoint: endpoint in pages, roles=["ana"])
+
+
+def test_the_watch_sees_a_sight_without_a_line(made: Everywhere, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(residents, "reveal", residents.reveal.__wrapped__)
+    monkeypatch.setattr(residents, "note", lambda **_: None)
+    assert sights_without_a_line(made)
+
+
+def test_the_watch_sees_a_line_that_comes_after_the_sight(made: Everywhere, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, late = residents.reveal, []
+    monkeypatch.setattr(residents, "reveal", lambda *a, **k: late.append((a, k)))
+    show = pages._show
+
+    def shown_first(*args: Any, **kwargs: Any) -> Any:
+        answer = show(*args, **kwargs)
+        for a, k in late:
+            real(*a, **k)
+        late.clear()
+        return answer
+
+    monkeypatch.setattr(pages, "_show", shown_first)
+    assert sights_without_a_line(made)
+
+
+def test_every_place_of_a_canary_is_in_the_books(made: Everywhere) -> None:
+    """A canary that is not there could not be seen missing."""
+    kept = "".join(repr(row) for table in _tables() for row in db.database.execute_sql(f"SELECT * FROM {table}"))  # noqa: S608
+    gone = {number: place for number, place in made.numbers.of.items() if number not in kept}
+    assert set(gone.values()) == {"of no unit", "paper of a key borrower", "paper of who collects a key"}
+    assert len(made.numbers.of) >= 18
+
+
+def _tables() -> Iterator[str]:
+    for (name,) in db.database.execute_sql("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+        yield name
+
