@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask import abort, url_for
 
 from app.base.refusal import N_
-from app.procedures.counter.keys import counts, schedule
+from app.desk.loan import Loan
+from app.procedures.counter.keys import after, counts, register, schedule
+from app.procedures.counter.keys import board as views
 from app.procedures.counter.keys.counts import Count
 from app.web import Answer, Screen, form, go, me, page, say
 
@@ -56,6 +58,7 @@ def _one(count: Count, *, compared: bool = False) -> Answer:
         expected=expected,
         differences=found,
         explained=counts.explained(count) if count.ended else [],
+        outstanding=views.outstanding() if count.shift == "evening" and not count.ended else [],
         boxes=BOXES,
         times=TIMES,
         words=counts.WORDS,
@@ -72,6 +75,14 @@ def compare(count: int) -> Answer:
 def scan(count: int) -> Answer:
     """A number typed by hand, where a label cannot be read."""
     counts.scan(_count(count), form().text("code"), by=me())
+    return _one(_count(count))
+
+
+@screen.does("/<int:count>/tell", act="keys.count", again="counter_key_counts.one")
+def tell(count: int) -> Answer:
+    """Whoever has not brought a key back was told to (KEY-6)."""
+    there = Loan.get_or_none(Loan.id == form().whole("loan"), Loan.kind == register.KIND) or abort(404)
+    after.tell(there, by=me())
     return _one(_count(count))
 
 

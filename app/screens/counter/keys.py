@@ -8,7 +8,7 @@ from flask import abort, request, url_for
 
 from app.base import clock
 from app.base.refusal import N_, Refused
-from app.desk import instructions, loan
+from app.desk import instructions, loan, lookup
 from app.desk.instructions import Instruction
 from app.desk.loan import Holder, Loan
 from app.desk.people import Staff
@@ -30,7 +30,15 @@ def where(key: int) -> str:
 
 @screen.reads()
 def board() -> Answer:
-    """`?q=` a number, a name, a hook or a room; `?seen=` the last scan the page has shown (newer ones make their sound)."""
+    """`?q=` a number, a name, a hook, a room, or what stands on a label or letter; `?seen=` the last scan the page has
+    shown (newer ones make their sound).
+    """
+    meant = lookup.number(request.args.get("q", "")[:64])
+    if meant and meant[0] == "key":
+        return go("counter_keys.one", key=register.find(request.args["q"]).id)
+    if meant and meant[0] == "letter":
+        held = register.Custody.get_or_none(register.Custody.number == f"TG-{meant[1]}-{meant[2]:06d}") or abort(404)
+        return go("counter_custody.one", row=held.id)
     return _board()
 
 
@@ -40,7 +48,8 @@ def back() -> Answer:
     return _board()
 
 
-def _board() -> Answer:
+def _board(*, fresh: bool = False) -> Answer:
+    """`fresh`: a key has just been taken in hand, which is heard as well as seen."""
     by, q = me(), request.args.get("q", "").strip()[:64]
     hand = scans.in_hand(by.station)
     now = clock.now()
@@ -56,6 +65,7 @@ def _board() -> Answer:
         colleagues=views.colleagues() if hand else [],
         alerts=_alerts(hand.key) if hand else [],
         count=counts.at_station(by.station),
+        fresh=fresh,
         q=q,
     )
 
@@ -86,10 +96,9 @@ def scan() -> Answer:
 def _heard(scan: Scan) -> Answer:
     """On the key page the board; elsewhere a key that is now in hand leads to it, anything else is said in place."""
     on_page = here(screen) or request.endpoint != "counter_scan.read"
-    answer = (
-        _board() if on_page else go("counter_keys.board") if scan.kind == "note" else page("counter/keys_said.html")
-    )
-    return say(answer, scan.msgid, kind=scan.kind, **scan.facts)
+    if scan.kind == "note" and scans.in_hand(scan.station):
+        return _board(fresh=True) if on_page else go("counter_keys.board")
+    return say(_board() if on_page else page("counter/keys_said.html"), scan.msgid, kind=scan.kind, **scan.facts)
 
 
 @screen.does("/hand", act="keys.lend", again="counter_keys.board")
@@ -209,6 +218,22 @@ def one(key: int) -> Answer:
         labels=views.taken_off(found[0]),
         colleagues=views.colleagues(),
     )
+
+
+@screen.does("/<int:key>/take", act="keys.lend", again="counter_keys.one")
+def take(key: int) -> Answer:
+    """Lend it: never takes back a key that somebody else lent meanwhile (KEY-8)."""
+    scans.take(_key(key), by=me())
+    return go("counter_keys.board")
+
+
+@screen.does("/<int:key>/return", act="keys.lend", again="counter_keys.one")
+def give_back(key: int) -> Answer:
+    """Take back the loan this page showed."""
+    ended = lending.give_back(_key(key), meant=form().whole("loan"), by=me())
+    message = N_("{key} is back from {holder}. Hang it on {hook}.")
+    row = _key(key)
+    return say(one(key), message, key=row.number, holder=ended.holder, hook=row.hook.label)
 
 
 @screen.does("/<int:key>/move", act="keys.label", again="counter_keys.one")

@@ -182,6 +182,13 @@ def late() -> int:
     return int(Loan.select().where(Loan.kind == KIND, Loan.ended.is_null(), Loan.until < clock.now()).count())
 
 
+def outstanding() -> list[Row]:
+    """Internal keys lent for the day that are not back: whom the evening check tells (KEY-6)."""
+    out = {there.thing: there for there in loan.open_list(KIND) if there.terms == "day"}
+    keys = list(_keys().where(Key.id.in_(list(out)), Key.store == "internal"))
+    return _rows(keys, out, clock.now())
+
+
 def just_now(by: Actor) -> list[Happened]:
     """What happened last at this clerk's station, newest first."""
     now, seen, lines = clock.now(), set[int](), []

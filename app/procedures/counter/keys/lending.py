@@ -152,6 +152,7 @@ def _instructions(custody: Custody, by: Actor) -> None:
             text=forbids.text if forbids else "",
         ),
         by=by,
+        unit_id=custody.unit_id,
     )
 
 
@@ -214,15 +215,18 @@ def expect_back(key: Key, made: Loan) -> None:
 
 
 @deed("key.returned")
-def give_back(key: Key, *, by: Actor) -> Loan:
-    """It is back on its hook, whoever had it. Without a clerk (`by` = the desk itself) the next one confirms it."""
+def give_back(key: Key, *, meant: int | None = None, by: Actor) -> Loan:
+    """It is back on its hook, whoever had it. Without a clerk (`by` = the desk itself) the next one confirms it.
+
+    `meant`: the loan a page showed; Refused where the key went through other hands since (promise P7).
+    """
     register.alive(key)
     there = loan.open_of(KIND, key.id)
     if there is None:
         raise Refused(
             "{key} is in the box, on hook {hook}: nothing to return.", rule="KEY-8", key=key.number, hook=key.hook.label
         )
-    ended = loan.close(there, by=by)
+    ended = loan.close(there if meant is None else Loan.get_by_id(meant), by=by)
     faults.at("keys.returned")
     register.settle(key, "back", "overdue")
     journal.note(key=key.number, holder=ended.holder, hook=key.hook.label, unit_id=_unit(key))

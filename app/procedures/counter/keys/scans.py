@@ -101,6 +101,10 @@ def _act(label: str, *, source: str, by: Actor) -> Scan:
         ended = lending.give_back(key, by=by)
         message = N_("{key} is back from {holder}. Hang it on {hook}.")
         return _keep(source, by, "ok", message, key, there=ended, holder=ended.holder, hook=key.hook.label)
+    before = next(iter(recent(by.station, 1)), None)
+    just_found = before and before.key_id == key.id and before.kind == "ok" and not before.loan_id
+    if before and just_found and journal.moment() - before.at < AGAIN:
+        return _keep(source, by, "note", N_("{key} was scanned twice. Scan it once more to lend it."), key)
     if key.lost:
         register.found(key, by=by)
         return _keep(source, by, "ok", N_("{key} is found. Hang it on {hook}."), key, hook=key.hook.label)
