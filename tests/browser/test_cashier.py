@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from app.base import clock
 from app.desk import charge, ledger
 from app.desk.receipt import Receipt
+from tests.browser.test_shell import violations
 
 
 @pytest.fixture
@@ -151,3 +152,14 @@ def test_the_cashier_speaks_english_too(site, cast, home, owed) -> None:
     page.fill("[name=cash]", "1")
     page.keyboard.press("F12")
     expect(page.locator("#notice .panel")).to_contain_text("227.18 is missing")
+
+
+def test_the_pages_of_a_household_and_a_receipt_can_be_used_by_everybody(site, cast, home, owed) -> None:
+    page = site.open(cast.chen, url(home))
+    assert violations(page) == []
+    page.fill("[name=cash]", "228.18")
+    page.keyboard.press("F12")
+    expect(page.locator(".notice.ok")).to_be_visible()
+    for path in ("/counter/cashier/receipt/1", f"/counter/cashier/account?unit={home.unit.id}", "/counter/cashier/"):
+        page.goto(site.url + path)
+        assert violations(page) == [], path

@@ -201,7 +201,7 @@ def _receipt(row: Receipt, block: str = "board") -> Answer:
         back=receipt.reversals(row),
         copies=corrections.copies_out(row),
         today=row.day == clock.business_day(clock.now()),
-        gone=all(fen == 0 for _, fen in left),
+        gone=receipt.is_reversed(row),
         unsigned=corrections.is_unsigned(row),
         pairs=[(copy, copy) for copy in row.facts["copies"]],
     )
