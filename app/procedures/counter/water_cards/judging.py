@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from app.base.refusal import N_, Refused
 from app.desk import options
 from app.desk.households import Unit
-from app.procedures.counter.water_cards.tables import Account, Card, TopUp, card_in_use, known_of, pending_of
+from app.procedures.counter.water_cards.tables import Account, Card, Meter, TopUp, card_in_use, known_of, pending_of
 from hardware.watercard.record import CardState, Purchase
 from hardware.watercard.steps import Known, Step, next_step
 
@@ -62,24 +62,35 @@ class Laid:
 
 def judge(seen: CardState) -> Laid:
     """Look the card up and say what it is. Never raises on what a card holds."""
-    card = Card.get_or_none(Card.uid == seen.uid.hex()) if seen.uid else None
+    card = _card(seen.uid.hex()) if seen.uid else None
+    waiting = pending_of(card) if card else None
     if card is not None and card.state == "ended":
-        return _laid(seen, Step("block", "superseded"), card, "lost" if card.ended_as == "lost" else "superseded")
+        return _laid(
+            seen, Step("block", "superseded"), card, "lost" if card.ended_as == "lost" else "superseded", waiting
+        )
     if card is not None and card.state == "issuing":
         return _laid(seen, Step("issue", "unfinished"), card)
     if card is not None and card.state == "active":
-        return _laid(seen, next_step(known_of(card), seen), card)
+        return _laid(seen, next_step(known_of(card, waiting), seen), card, waiting=waiting)
     if seen.presence == "blank":
         return _laid(seen, Step("issue", "blank"), card, "blank" if card else "not_in_stock")
     owner = card_in_use(seen.identity.account) if seen.identity else None
     if owner is not None and owner.state == "active":  # a UID the books do not know says it is that account's card
-        return _laid(seen, next_step(known_of(owner), seen), None)
+        return _laid(seen, next_step(known_of(owner, pending_of(owner)), seen), None)
     step = next_step(replace(_NOBODY, estate=options.get("water.estate")), seen)
     plain = step.action in {"wait", "issue"} or step.reason in {"copied", "other_estate"}
     return _laid(seen, step if plain else Step("block", "foreign"), None)
 
 
-def _laid(seen: CardState, step: Step, card: Card | None, reason: str | None = None) -> Laid:
+def _card(uid: str) -> Card | None:
+    """The card with its account, household and meter, in one query."""
+    query = Card.select(Card, Account, Unit, Meter).left_outer_join(Account).left_outer_join(Unit)
+    return query.switch(Card).left_outer_join(Meter).where(Card.uid == uid).first()  # type: ignore[no-any-return]
+
+
+def _laid(
+    seen: CardState, step: Step, card: Card | None, reason: str | None = None, waiting: TopUp | None = None
+) -> Laid:
     account = card.account if card else None
     return Laid(
         seen,
@@ -88,7 +99,7 @@ def _laid(seen: CardState, step: Step, card: Card | None, reason: str | None = N
         card,
         account,
         account.unit if account else None,
-        pending_of(card) if card else None,
+        waiting,
     )
 
 

@@ -187,10 +187,9 @@ def pending_of(card: Card) -> TopUp | None:
     return TopUp.get_or_none(TopUp.card == card, TopUp.state == "pending")
 
 
-def known_of(card: Card) -> Known:
-    """What the books say of an issued card, for `next_step`."""
+def known_of(card: Card, pending: TopUp | None) -> Known:
+    """What the books say of an issued card and its pending sale, for `next_step`."""
     assert card.account_id is not None
-    pending = pending_of(card)
     return Known(
         uid=bytes.fromhex(card.uid),
         account=card.account_id,

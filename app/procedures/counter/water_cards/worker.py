@@ -222,7 +222,7 @@ class ReaderWorker:
         if laid.card is None or laid.card.id != row.card_id or laid.step.action not in {"write", "confirm"}:
             topups.tried(row, said=WORDS.get(_not_now(row, laid), ""), reading=None, by=by)
             return
-        known = known_of(laid.card)
+        known = known_of(laid.card, row)
         back = self._session.write(laid.state, sale_writes(self._session.layout, site.secret(), known, laid.state))
         faults.at("topup.written")
         if back.outcome == "verified" and back.record is not None:
@@ -237,7 +237,7 @@ class ReaderWorker:
             said = ON_CARD if laid.step.action == "confirm" else WORDS.get(_not_now(row, laid), "")
             topups.tried(row, said=said, reading=None, by=command.by)
             return
-        known = known_of(laid.card)
+        known = known_of(laid.card, row)
         back = self._session.write(laid.state, void_writes(self._session.layout, site.secret(), known, laid.state))
         faults.at("topup.voided")
         if back.outcome == "verified" and self._holds_only(laid, known.old):
@@ -266,7 +266,8 @@ class ReaderWorker:
 
 def _suspects() -> list[bytes]:
     """UIDs whose keys are tried on a card that does not open: those of sales that are pending now."""
-    return [bytes.fromhex(row.card.uid) for row in topups.pending(limit=4)]
+    waiting = Card.select(Card.uid).join(TopUp, on=TopUp.card == Card.id).where(TopUp.state == "pending").limit(4)
+    return [bytes.fromhex(row.uid) for row in waiting]
 
 
 def _not_now(row: TopUp, laid: Laid) -> str:
