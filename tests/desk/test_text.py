@@ -103,6 +103,7 @@ def test_lookup_keys_know_neither_width_nor_case_nor_accents_nor_dots():
         ("Maria Gonçalves", "mg", "mariagoncalves"),
         ("SMITH, Anna-Louise", "sal", "smithannalouise"),
         ("😀", "", ""),
+        ("𠮷野", "y", "ye"),
     ],
 )
 def test_surnames_are_read_as_surnames(name, initials, full):
