@@ -124,10 +124,10 @@ class Screen(Blueprint):
     def _route(self, rule: str, method: str, act: str, *, anybody: bool, again: str | None) -> Callable[[View], View]:
         def wrap(view: View) -> View:
             @functools.wraps(view)
-            def run(**kwargs: Any) -> Answer:
+            def run(*args: Any, **kwargs: Any) -> Answer:
                 if not anybody:
                     g.actor = people.require(me(), act)
-                return view(**kwargs)
+                return view(*args, **kwargs)
 
             run.act, run.again = (None if anybody else act), again  # type: ignore[attr-defined]
             self.add_url_rule(rule, endpoint=view.__name__, view_func=run, methods=[method])
