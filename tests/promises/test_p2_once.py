@@ -31,7 +31,7 @@ from app.desk.people import Staff
 from app.desk.receipt import Receipt
 from app.settings import Settings
 
-KILLS = 12  # --long: 120 kills
+KILLS = 6  # --long: 60 kills
 
 
 # ---- one process: the form key

@@ -139,10 +139,12 @@ class WaterMachine(RuleBasedStateMachine):
     # what clerks and owners do
 
     @rule(volume=VOLUMES)
-    @precondition(lambda self: not self.harmed)
     def sell(self, volume: int) -> None:
-        """Nothing breaks, and the owner takes the card home to the meter."""
+        """Nothing breaks, and the owner takes the card home to the meter. A thief's older card is tried as well."""
+        older = self.harmed and self._on_card() < self._sold()
+        before = TopUp.select().count()
         self._sell(volume, None, None)
+        assert not older or TopUp.select().count() == before, "a card in an older state was sold to"
         self.put_into_the_meter_now()
 
     @rule(volume=VOLUMES, fault=AT_WRITE, elsewhere=ELSEWHERE)
@@ -292,12 +294,16 @@ class WaterMachine(RuleBasedStateMachine):
 
     def _holds_what_was_sold(self) -> None:
         """Every proven sale is on the card (however often one looks) or in the meter already."""
-        uid = self.card.uid.hex()
-        ((sold,),) = db.database.execute_sql("SELECT cumulative FROM water_card WHERE uid = ?", (uid,)).fetchall()
+        sold = self._sold()
         looks = [self._on_card() for _ in range(4 if self.card.weak else 1)]
         assert max(self.meter.state.taken, min(looks)) >= sold, (
             f"sold {sold}, card {looks}, meter {self.meter.state.taken}"
         )
+
+    def _sold(self) -> int:
+        uid = self.card.uid.hex()
+        ((sold,),) = db.database.execute_sql("SELECT cumulative FROM water_card WHERE uid = ?", (uid,)).fetchall()
+        return int(sold)
 
     def _on_card(self) -> int:
         seen = self.meter._read(self.card)
@@ -328,7 +334,7 @@ class WaterMachine(RuleBasedStateMachine):
             extra = {"card": self.neighbour} if each["name"] == "card_swapped" else {}
             self.desk.reader.fault(**each, **extra)
         how = {"reason": "业主不买了", "signed": "李伟"} if kind == "void" else {}
-        if twice:
+        if twice or "twice" in self.favours:
             self.desk.worker.submit(kind, id, by=self.books.clerk, **how)
         self.desk.do(kind, id, **how)
         self.desk.tick(1)

@@ -24,7 +24,8 @@ WEAK = {"name": "tear", "k": 5, "rest": "weak"}
 
 
 def mutant(**favours: dict[str, Any]) -> Callable[[Plant], Plant]:
-    """`fault`, `elsewhere`: what goes wrong wherever something goes wrong, so that the bug shows within few examples."""
+    """`fault`, `elsewhere`: what goes wrong wherever something goes wrong; `twice`: every click is a double click.
+    So the bug shows within few examples."""
 
     def keep(plant: Plant) -> Plant:
         MUTANTS[plant.__name__] = (plant, favours)
@@ -185,7 +186,7 @@ def paid_back_without_destroying_the_slot(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ReaderWorker, "_void", void)
 
 
-@mutant()
+@mutant(fault={"name": "lost_answer"})
 def paid_back_although_it_is_on_the_card(patch: pytest.MonkeyPatch) -> None:
     def void(self: ReaderWorker, row: TopUp, laid: Any, command: Any) -> None:
         closing.refunded(row, reason=command.reason, signed=command.signed, by=command.by)
@@ -250,7 +251,7 @@ def again(row: TopUp, *, by: Any) -> TopUp:
     return closing._receipt(row, by=by)
 
 
-@mutant(fault={"name": "silent"})
+@mutant(twice={})
 def closed_twice(patch: pytest.MonkeyPatch) -> None:
     """A sale that is closed already is closed again by the second click."""
 
