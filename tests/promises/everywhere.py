@@ -95,6 +95,11 @@ def furnish(desk: Any, cast: SimpleNamespace, home: SimpleNamespace, data: Path)
     counter = WaterDesk(home, cast.chen, cast.mia)
     bench = WaterBench(counter.reader, data / "bench")
     desk.app.extensions["devices"] = SimpleNamespace(reader=counter.worker, water_bench=bench)
+    with clock.moved_to(clock.now() - timedelta(days=1)):
+        paid = cashier.add(home.unit, "resident_card", by=cast.chen)
+        cashier.pay(
+            home.unit, payer=home.owner.name, charges=[paid.id], tenders=[Tender("cash", paid.fen)], by=cast.chen
+        )
     _people(home, numbers, cast)
     _keys(home, numbers, cast)
     _slips(home, numbers, cast)
@@ -104,6 +109,8 @@ def furnish(desk: Any, cast: SimpleNamespace, home: SimpleNamespace, data: Path)
     counter.meter().insert(card)
     counter.lay(card)
     counter.intend()
+    counter.issue("00821178", unit=home.other)
+    Unit.create(entrance=home.unit.entrance, room="1102", label="3-2-1102", area=8000)
     gate.stop("沙发一张", plate="粤A12345", why="无放行条", by=cast.gao)
     stations.keep("1", printer="receipt", scanner=True, reader=True, active=True, by=cast.mia)
     instructions.give(home.unit, "general", "家中有老人，敲门请轻。", by=cast.ana)
@@ -242,7 +249,7 @@ _QUERIES: dict[str, list[dict[str, Any]]] = {
     "counter_keys.board": [{}, {"q": "水泵"}, {"q": "K0001"}],
     "counter_release_slips.board": [{}, {"unit": 2}, {"q": "5-1-302"}, {"room": "李"}, *({"show": s} for s in slips.SHOWS)],
     "counter_release_slips.new": [{"unit": 1}, {"unit": 2}],
-    "counter_water_cards.board": [{}, {"unit": 1}, {"room": "李"}],
+    "counter_water_cards.board": [{}, {"unit": 1}, {"unit": 2}, {"unit": 3}, {"room": "李"}],
     "counter_water_cards.sums": [{"by": "volume", "quantity": "15"}],
     "running_sign_in.badge": [{"code": "12345678901234"}],
     "running_today.menu": [{"at": "/running/today/"}],
@@ -332,38 +339,40 @@ def tree(markup: str) -> Any:
 
 
 def forms(page: str, markup: str) -> list[Form]:
-    """Every form of a page."""
+    """Every form of a page, with the fields that stand elsewhere on it (`form="id"`)."""
+    whole = tree(markup)
+    elsewhere = [node for node in whole.iter() if node.get("form") is not None]
     return [
         Form(
             page,
             form.get("method", "get").lower(),
             form.get("action") or page,
-            tuple(_inputs(form)),
+            tuple(_inputs([*form.iter(), *(node for node in elsewhere if node.get("form") == form.get("id"))])),
         )
-        for form in tree(markup).iter("form")
+        for form in whole.iter("form")
     ]
 
 
-def _inputs(form: Any) -> list[Input]:
-    found = []
-    for node in form.iter():
+def _inputs(nodes: list[Any]) -> Iterator[Input]:
+    for node in nodes:
         name = node.get("name")
         if not name or node.tag not in ("input", "select", "textarea"):
             continue
         if node.tag == "select":
-            options = [each.get("value", "") for each in node.iter("option")]
-            chosen = [each.get("value", "") for each in node.iter("option") if each.get("selected") is not None]
-            found.append(Input(name, "select", (chosen or options or [""])[0], tuple(options)))
+            options = [_code(each) for each in node.iter("option")]
+            chosen = [_code(each) for each in node.iter("option") if each.get("selected") is not None]
+            yield Input(name, "select", (chosen or options or [""])[0], tuple(options))
         elif node.tag == "textarea":
-            found.append(Input(name, "textarea", "".join(node.itertext())))
+            yield Input(name, "textarea", "".join(node.itertext()))
         else:
             kind = node.get("type", "text").lower()
             on = kind not in ("checkbox", "radio") or node.get("checked") is not None
-            found.append(
-                Input(name, kind, node.get("value", "") if on else "", (node.get("value", "on"),),
-                      int(node.get("maxlength") or 0))
-            )  # fmt: skip
-    return found
+            options = (node.get("value", "on"),)
+            yield Input(name, kind, node.get("value", "") if on else "", options, int(node.get("maxlength") or 0))
+
+
+def _code(option: Any) -> str:
+    return option.get("value") if option.get("value") is not None else "".join(option.itertext()).strip()
 
 
 def words(markup: str) -> str:

@@ -12,6 +12,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,11 +20,12 @@ from urllib.parse import unquote
 
 import apsw
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from jinja2 import ChoiceLoader, DictLoader
 
 from app import __main__ as command
-from app.base import db
+from app.base import clock, db
 from app.base import text as texts
 from app.desk import due, journal, outbox, paper, residents
 from app.screens.homes import households as pages
@@ -33,8 +35,9 @@ FRAGMENT = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def made(desk: Any, cast: SimpleNamespace, home: SimpleNamespace, data: Path) -> Everywhere:
-    return furnish(desk, cast, home, data)
+def made(desk: Any, cast: SimpleNamespace, home: SimpleNamespace, data: Path) -> Iterator[Everywhere]:
+    with time_machine.travel(datetime(2026, 11, 23, 11, 5, tzinfo=clock.ZONE), tick=False):
+        yield furnish(desk, cast, home, data)
 
 
 def runs(number: str) -> set[str]:
