@@ -4,6 +4,7 @@
      form[data-done]            F12 submits it            input[data-finish]  Enter in it while empty submits that form too
      form[data-keep]            asks before a key leads away from what was typed
      input[data-scan]           a scan is typed into this field (an order number), not taken as one of ours
+     input[data-scan=keep]      ... and the scan's Enter does not send the form: money is taken by F12
      [data-live="fast"]         polls every 500 ms instead of 2 s (waiting for a card or a scan)
      hx-trigger="live:keys from:body"   renewed when something under that topic changed (`live.bump("keys")`);
                                 `live:any` for every change. What is being typed into is not renewed.
@@ -110,7 +111,7 @@
     if (event.key === "Enter" && quick && burst.text.length >= SHORTEST) {
       const { text, was } = burst;
       burst = { text: "", at: 0, was: null };
-      if (document.activeElement?.matches?.("[data-scan]")) return false;
+      if (document.activeElement?.matches?.("[data-scan]")) return document.activeElement.dataset.scan === "keep";
       putBack(was);
       heard(text);
       return true;
