@@ -59,7 +59,8 @@ def on_queued(wake: Callable[[], None]) -> None:
 
 
 def off_queued(wake: Callable[[], None]) -> None:
-    _wakers.remove(wake)
+    if wake in _wakers:
+        _wakers.remove(wake)
 
 
 def queue(

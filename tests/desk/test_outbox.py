@@ -266,3 +266,41 @@ def test_a_queued_paper_is_printed_at_once_and_without_asking_the_clock(cast, co
         assert done.wait(10), "woken by the commit; its own look round comes in an hour"
     finally:
         worker.stop()
+
+
+def test_a_worker_stops_twice_and_before_it_started(cast, counter):
+    counter.worker.stop()
+    counter.worker.stop()
+    take(by=cast.chen)
+    assert counter.b.papers == []
+
+
+def test_a_paper_taken_out_of_the_queue_meanwhile_is_not_printed(cast, counter, monkeypatch):
+    take(by=cast.chen, copies=("客户联",))
+    begin = outbox.begin
+
+    def dropped_first(job: Job) -> bool:
+        outbox.uncertain(Job.get(), state="not sent", why=DeviceError("x"), by=people.DESK)
+        outbox.drop(job.id, by=cast.chen)
+        return begin(job)
+
+    monkeypatch.setattr(outbox, "begin", dropped_first)
+    counter.worker.work()
+    assert counter.b.papers == []
+
+
+def test_a_drawer_that_did_not_answer_is_not_kicked_again(cast, counter, caplog):
+    original = counter.b.printer.kick_drawer
+
+    def silent():
+        counter.b.model.faults.mute = True
+        return original()
+
+    counter.b.printer.kick_drawer = silent
+    take(by=cast.chen, copies=("客户联",), drawer=True)
+    counter.worker.work()
+    assert "may not have opened" in caplog.text
+    counter.b.model.faults.mute = False
+    counter.worker.work()
+    assert counter.b.model.kicks == 0
+    assert counter.states() == ["printed"]

@@ -168,15 +168,17 @@ class PrintWorker:
         if outcome is Outcome.PRINTED:
             outbox.printed(job)
             if job.drawer:
-                self._kick()
+                problem = self._kick()
         else:
             outbox.uncertain(job, state=outcome.value, why=problem or DeviceError(UNEXPLAINED), by=DESK)
         self._turn(Health("ready", self.health.paper, problem=problem))
 
-    def _kick(self) -> None:
+    def _kick(self) -> DeviceError | None:
         """Once, as a job of its own: a drawer that stays shut is opened with its key."""
-        if self._printer.kick_drawer() is not Outcome.PRINTED:
-            log.warning("the drawer may not have opened: %s", self._printer.problem)
+        if self._printer.kick_drawer() is Outcome.PRINTED:
+            return None
+        log.warning("the drawer may not have opened: %s", self._printer.problem)
+        return DeviceError("The cash drawer may not have opened. Use its key.")
 
     def _turn(self, health: Health) -> None:
         changed = (health.state, health.paper, health.cover_open) != (self.state, self.paper, self.health.cover_open)

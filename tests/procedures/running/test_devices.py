@@ -133,3 +133,13 @@ def test_no_page_asks_a_device(made, cast):
     assert post(made, cast.ana, "test", printer="receipt").status_code == 200
     assert made.b.clock.naps == before
     assert made.b.wires == []
+
+
+def test_a_switch_that_the_simulated_printer_has_not_is_refused(made, cast):
+    from app.base.refusal import Refused
+    from app.procedures.running import printing
+
+    Demo.create(seed=1, at=clock.now())
+    with pytest.raises(Refused, match="no such switch"):
+        printing.simulate(made.worker, "explode", by=cast.ana)
+    assert post(made, cast.ana, "simulate/reader", fault="paper_out").status_code == 404
