@@ -116,21 +116,21 @@ def agree(row: int) -> Answer:
         until=fields.day("until", need=False),
         by=me(),
     )
-    return say(one(row), N_("The owner's consent is noted with the time. Scan the key to lend it."))
+    return say(one(row=row), N_("The owner's consent is noted with the time. Scan the key to lend it."))
 
 
 @screen.does("/<int:row>/revoke", act="keys.entrust", again="counter_custody.one")
 def revoke(row: int) -> Answer:
     given = Permission.get_or_none(Permission.id == form().whole("permission"), Permission.custody == row)
     consent.revoke(given or abort(404), by=me())
-    return say(one(row), N_("The consent is taken back."), kind="note")
+    return say(one(row=row), N_("The consent is taken back."), kind="note")
 
 
 @screen.does("/<int:row>/review", act="keys.entrust", again="counter_custody.one")
 def review(row: int) -> Answer:
     fields = form()
     custody.review(_custody(row), done=fields.flag("done"), again=fields.day("again", need=False), by=me())
-    return say(one(row), N_("The review is noted."))
+    return say(one(row=row), N_("The review is noted."))
 
 
 @screen.does("/<int:row>/collect", act="keys.entrust", again="counter_custody.one")
@@ -143,4 +143,4 @@ def collect(row: int) -> Answer:
         signed=fields.flag("signed"),
         by=me(),
     )
-    return say(one(row), N_("Handed back to the owner: the keys have left the register."))
+    return say(one(row=row), N_("Handed back to the owner: the keys have left the register."))

@@ -233,44 +233,44 @@ def give_back(key: int) -> Answer:
     ended = lending.give_back(_key(key), meant=form().whole("loan"), by=me())
     message = N_("{key} is back from {holder}. Hang it on {hook}.")
     row = _key(key)
-    return say(one(key), message, key=row.number, holder=ended.holder, hook=row.hook.label)
+    return say(one(key=key), message, key=row.number, holder=ended.holder, hook=row.hook.label)
 
 
 @screen.does("/<int:key>/move", act="keys.label", again="counter_keys.one")
 def move(key: int) -> Answer:
     moved = register.move(_key(key), hook=form().text("hook", most=8), by=me())
-    return say(one(key), N_("{key} hangs on {hook} now."), key=moved.number, hook=moved.hook.label)
+    return say(one(key=key), N_("{key} hangs on {hook} now."), key=moved.number, hook=moved.hook.label)
 
 
 @screen.does("/<int:key>/label", act="keys.label", again="counter_keys.one")
 def label(key: int) -> Answer:
     made = register.relabel(_key(key), by=me())
-    return say(one(key), N_("A new label for {key} is being printed; the old one is dead."), key=made.number)
+    return say(one(key=key), N_("A new label for {key} is being printed; the old one is dead."), key=made.number)
 
 
 @screen.does("/<int:key>/duplicate", act="keys.label", again="counter_keys.one")
 def duplicate(key: int) -> Answer:
     found = register.report_duplicate(_key(key), by=me())
     message = N_("The label of {key} means nothing now. Label both keys anew.")
-    return say(one(key), message, kind="note", key=found.number)
+    return say(one(key=key), message, kind="note", key=found.number)
 
 
 @screen.does("/<int:key>/lost", act="keys.lend", again="counter_keys.one")
 def lost(key: int) -> Answer:
     gone = register.lose(_key(key), remark=form().text("remark", most=500), by=me())
-    return say(one(key), N_("{key} is reported lost; the supervisor is told."), kind="note", key=gone.number)
+    return say(one(key=key), N_("{key} is reported lost; the supervisor is told."), kind="note", key=gone.number)
 
 
 @screen.does("/<int:key>/found", act="keys.lend", again="counter_keys.one")
 def found(key: int) -> Answer:
     again = register.found(_key(key), by=me())
-    return say(one(key), N_("{key} is found. Hang it on {hook}."), key=again.number, hook=again.hook.label)
+    return say(one(key=key), N_("{key} is found. Hang it on {hook}."), key=again.number, hook=again.hook.label)
 
 
 @screen.does("/<int:key>/retire", act="keys.manage", again="counter_keys.one")
 def retire(key: int) -> Answer:
     gone = register.retire(_key(key), remark=form().text("remark", most=500), by=me())
-    return say(one(key), N_("{key} is retired; its hook is free."), key=gone.number)
+    return say(one(key=key), N_("{key} is retired; its hook is free."), key=gone.number)
 
 
 @screen.does("/<int:key>/long", act="keys.issue_long", again="counter_keys.one")
@@ -282,7 +282,7 @@ def issue_long(key: int) -> Answer:
         _key(key), to=_taker(fields), until=until, purpose=fields.text("purpose", most=120), signed="paper", by=me()
     )
     message = N_("Issued to {holder} until {until}. Let both sign the slip.")
-    return say(one(key), message, holder=made.holder, until=loan.said(made.until))
+    return say(one(key=key), message, holder=made.holder, until=loan.said(made.until))
 
 
 @screen.does("/<int:key>/seal", act="keys.lend", again="counter_keys.one")
@@ -291,7 +291,7 @@ def seal(key: int) -> Answer:
     after.check_seal(
         _key(key), unbroken=fields.flag("unbroken"), remark=fields.text("remark", most=500, need=False), by=me()
     )
-    return say(one(key), N_("The seal was looked at."))
+    return say(one(key=key), N_("The seal was looked at."))
 
 
 def _key(key: int) -> Key:
