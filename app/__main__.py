@@ -49,7 +49,11 @@ def verb(name: str, arguments: list[str]) -> int:
 
 
 def _open_books(data: Path) -> None:
-    factory.open_books(settings.load(data))
+    """For a verb: the books, and the second journal where the settings name one."""
+    chosen = settings.load(data)
+    factory.open_books(chosen)
+    if chosen.second_journal:
+        second_journal.at_boot(Path(chosen.second_journal))
 
 
 def _spoken(msgid: str, **values: object) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.procedures.counter.keys.worker import ScanWorker
 from app.procedures.counter.water_cards import ReaderWorker
+from app.procedures.running.backups import Timer
 from app.procedures.running.printing import PrintWorker
 from app.settings import Settings, WrongSetting
 from hardware import devices
@@ -24,10 +25,11 @@ class Devices:
     reader: ReaderWorker | None = None
     scanner: ScanWorker | None = None
     water_bench: WaterBench | None = None
-    _workers: list[PrintWorker | ReaderWorker | ScanWorker] = field(default_factory=list)
+    backups: Timer | None = None
+    _workers: list[PrintWorker | ReaderWorker | ScanWorker | Timer] = field(default_factory=list)
 
     def start(self) -> None:
-        found = (self.printer, self.slip_printer, self.reader, self.scanner)
+        found = (self.printer, self.slip_printer, self.reader, self.scanner, self.backups)
         self._workers = [worker for worker in found if worker is not None]
         for worker in self._workers:
             worker.start()
@@ -46,7 +48,7 @@ def of(chosen: Settings) -> Devices:
             devices.check(getattr(chosen, key))
         except ValueError as error:
             raise WrongSetting(f"{key}: {error}") from error
-    made = Devices()
+    made = Devices(backups=Timer(chosen.backup_place, public_key=chosen.backup_key))
     if chosen.printer:
         both = frozenset({"receipt"} if chosen.slip_printer else {"receipt", "slip"})
         made.printer = _printer(chosen.printer, both)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import current_app, request, url_for
 
 from app import web
 from app.base.refusal import N_
-from app.desk import modes, options
+from app.desk import modes, options, sessions
 from app.desk.options import OPTIONS, Option
 
 _KEYS = (*(f"F{n}" for n in range(1, 13)), *(f"Shift+F{n}" for n in range(1, 13)), "")
@@ -81,15 +82,23 @@ def footer_keys() -> list[tuple[str, str]]:
 
 
 def lamps() -> list[tuple[str, str, str]]:
-    """(name, ok | note | stop, its state in a word) of each device that is set up."""
+    """(name, ok | note | stop, its state in a word) of each device that serves this window."""
     devices: Any = current_app.extensions["devices"]
     shown = []
     for name, label in _LAMPS:
         worker = getattr(devices, name, None)
-        if worker is not None:
+        if worker is not None and not sessions.elsewhere(name, web.me().station):
             lamp, state = _STATES.get(worker.state, _STATES["unknown"])
             shown.append((web.t(label), lamp, web.t(state)))
+    if (timer := getattr(devices, "backups", None)) is not None and not current_app.extensions["settings"].demo:
+        shown.append((web.t("Backup"), "stop" if timer.is_old() else "ok", _ago(timer.age())))
     return shown
+
+
+def _ago(age: timedelta | None) -> str:
+    if age is None:
+        return web.t("no backup yet")
+    return web.t("{days} days old", days=age.days) if age.days else web.t("{hours} h old", hours=age.seconds // 3600)
 
 
 def banners() -> list[tuple[str, str]]:

@@ -18,6 +18,8 @@ import peewee
 
 from app.base import db
 
+MOST = 64 * 1024 * 1024  # bytes; what a lying card loses is minutes, not months
+
 
 class SecondMark(db.Table):
     """One row: the number of the last transaction that is in the books."""
@@ -47,17 +49,14 @@ class Second:
 
     def last(self) -> int:
         """The number of the file's last whole line."""
-        end = 0
-        for n, _ in self._lines():
-            end = n
-        return end
+        return max((n for n, _ in self._lines()), default=0)
 
     def bring_back(self) -> int:
         """Put what the books lost back, in order and whole or not at all; gives how many transactions."""
         mark, done = self.mark(), 0
         connection = db.database.connection()
         with db.database.atomic():
-            for n, change in self._lines():
+            for n, change in sorted(self._lines()):  # an import beside the desk may append its line a moment late
                 if n <= mark:
                     continue
                 if n != mark + done + 1:
@@ -69,8 +68,8 @@ class Second:
         return done
 
     def start_again(self) -> None:
-        """The books are ahead (the file's own disk lost lines): go on from here; older lines cannot be used alone."""
-        if self.last() != self.mark():
+        """Nothing is lost, but the file is long, or its own disk lost lines: go on from here without the older ones."""
+        if self.last() != self.mark() or self.path.stat().st_size > MOST:
             os.ftruncate(self._file, 0)
             os.fsync(self._file)
 

@@ -22,7 +22,7 @@ def keep(name: str, *, printer: str, scanner: bool, reader: bool, active: bool, 
     Station.update(printer=printer, scanner=scanner, reader=reader, active=active).where(
         Station.id == before.id
     ).execute()
-    return Station.get_by_id(before.id) 
+    return Station.get_by_id(before.id)
 
 
 @deed("station.taken")
@@ -32,4 +32,4 @@ def take(station_id: int, session: Session, *, by: Actor) -> Station:
     if station is None:
         raise Refused("There is no such window. Open the list anew.")
     Session.update(station=station.name).where(Session.id == session.id).execute()
-    return station 
+    return station
