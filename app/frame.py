@@ -84,10 +84,11 @@ def footer_keys() -> list[tuple[str, str]]:
 def lamps() -> list[tuple[str, str, str]]:
     """(name, ok | note | stop, its state in a word) of each device that serves this window."""
     devices: Any = current_app.extensions["devices"]
+    window = sessions.window(web.me().station)
     shown = []
     for name, label in _LAMPS:
         worker = getattr(devices, name, None)
-        if worker is not None and not sessions.elsewhere(name, web.me().station):
+        if worker is not None and getattr(window, name, True):
             lamp, state = _STATES.get(worker.state, _STATES["unknown"])
             shown.append((web.t(label), lamp, web.t(state)))
     if (timer := getattr(devices, "backups", None)) is not None and not current_app.extensions["settings"].demo:

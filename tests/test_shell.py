@@ -295,15 +295,29 @@ def test_polling_says_only_what_moved(desk, cast: SimpleNamespace) -> None:
 # ---- lamps, banners, function keys ----
 
 
-def test_lamps_say_each_device_in_a_word(books, data, cast, htmx) -> None:
-    devices = SimpleNamespace(
-        printer=SimpleNamespace(state="lost"), reader=SimpleNamespace(state="ready"), scanner=None
-    )
-    made = factory.create_app(Settings(data=data), devices)
-    with made.test_request_context(), made.app_context():
-        from app import frame
+def test_lamps_say_in_a_word_how_each_device_of_this_window_is(data, desk, cast) -> None:
+    worker = SimpleNamespace(state="ready")
+    desk.app = factory.create_app(Settings(data=data), SimpleNamespace(printer=worker, reader=worker, scanner=None))
+    desk.app.test_client_class = type(desk.client(cast.mia))
+    client = desk.client(cast.mia)
 
-        assert frame.lamps() == [("打印机", "stop", "已断开"), ("水卡读写器", "ok", "就绪")]
+    def lamps() -> list[tuple[str, str]]:
+        page = client.get("/running/today/lamps", base_url="http://desk.lan").text
+        return re.findall(r'<span class="dot \w+"></span>([^<]*)(?: <b[^>]*>([^<]*)</b>)?', page)
+
+    assert lamps() == [("打印机", ""), ("水卡读写器", "")]
+    worker.state = "lost"
+    assert lamps() == [("打印机", "已断开"), ("水卡读写器", "已断开")]
+    sessions.Station.create(name="1", reader=False)
+    assert lamps() == [("打印机", "已断开")], "the reader stands at another window"
+
+
+def test_a_window_without_the_reader_sends_the_clerk_to_the_one_that_has_it(books) -> None:
+    for name, reader in (("一号", True), ("二号", False)):
+        sessions.Station.create(name=name, reader=reader)
+    assert sessions.elsewhere("reader", "二号") == "一号"
+    assert sessions.elsewhere("reader", "一号") == ""
+    assert sessions.elsewhere("reader", "no window") == ""
 
 
 def test_modes_are_banners_until_they_end(desk, cast: SimpleNamespace) -> None:
@@ -446,7 +460,9 @@ def test_the_board_reads_a_bounded_number_of_rows(desk, cast: SimpleNamespace) -
 
 
 @pytest.mark.usefixtures("here")
-def test_an_answer_given_at_the_counter_is_kept_until_another_household_is_opened(desk, cast, charged, home, htmx) -> None:
+def test_an_answer_given_at_the_counter_is_kept_until_another_household_is_opened(
+    desk, cast, charged, home, htmx
+) -> None:
     client = desk.client(cast.ana)
     session = sessions.Session.select().order_by(sessions.Session.id.desc()).first()
     client.get(f"/counter/cashier/?unit={home.unit.id}")

@@ -38,6 +38,21 @@ class Station(db.Table):
     active = db.FlagField(default=True)
 
 
+def window(name: str) -> Station | None:
+    """The registered window of that name."""
+    return Station.get_or_none(Station.name == name) if name else None
+
+
+def elsewhere(device: str, station: str) -> str:
+    """The windows where the `reader` or the `scanner` stands, if this one is a window without it; else empty."""
+    mine = window(station)
+    if mine is None or getattr(mine, device):
+        return ""
+    has = getattr(Station, device) == True  # noqa: E712
+    rows = Station.select(Station.name).where(Station.active == True, has).order_by(Station.name).limit(9)  # noqa: E712
+    return "、".join(row.name for row in rows) or "—"
+
+
 @dataclass
 class Memory:
     """What is known of an open session but never stored: a look at a page leaves no trace (promise P14)."""

@@ -53,8 +53,16 @@ def _laid() -> water.Laid:
     return water.judge(worker.seen if worker else NO_CARD)
 
 
+def _at_the_reader() -> None:
+    """A card that lies on another window's reader is not sold to from here."""
+    where = sessions.elsewhere("reader", me().station)
+    if where:
+        raise Refused("The card reader stands at window {name}. Do it there.", name=where)
+
+
 def _do(kind: str, id: int, **how: str) -> None:
     """Hand a command to the reader's worker; returns at once."""
+    _at_the_reader()
     worker = _worker()
     if worker is None:
         raise DeviceError("The card reader is not connected. Check its cable; nothing was written.")
@@ -62,6 +70,7 @@ def _do(kind: str, id: int, **how: str) -> None:
 
 
 def _need_reader() -> None:
+    _at_the_reader()
     worker = _worker()
     if worker is None or worker.state not in {"ready", "busy"}:
         raise DeviceError("The card reader is not connected. Check its cable; nothing was written.")
