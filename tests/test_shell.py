@@ -303,7 +303,7 @@ def test_lamps_say_in_a_word_how_each_device_of_this_window_is(data, desk, cast)
 
     def lamps() -> list[tuple[str, str]]:
         page = client.get("/running/today/lamps", base_url="http://desk.lan").text
-        return re.findall(r'<span class="dot \w+"></span>([^<]*)(?: <b[^>]*>([^<]*)</b>)?', page)
+        return re.findall(r'<span class="dot \w+"></span>([^<]*?) ?(?:<b[^>]*>([^<]*)</b>)?</span>', page)
 
     assert lamps() == [("打印机", ""), ("水卡读写器", "")]
     worker.state = "lost"
