@@ -26,7 +26,7 @@
   const TONES = { ok: [[880, 0.09]], note: [[660, 0.09], [660, 0.09]], stop: [[220, 0.35]] };
   function beep(kind) {
     document.body.dataset.sounded = kind;
-    if (localStorage.getItem("muted") || !window.AudioContext || !TONES[kind]) return;
+    if (localStorage.getItem("muted") || !window.AudioContext || !TONES[kind] || navigator.userActivation?.hasBeenActive === false) return;
     audio ??= new AudioContext();
     let at = audio.currentTime;
     for (const [pitch, length] of TONES[kind]) {
