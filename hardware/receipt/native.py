@@ -1,9 +1,16 @@
 """A paper as the printer's own text (ESC/POS, GBK): 58 mm receipts stay under 1 kB, so a slow line is no matter.
 
-Sources: Epson's public ESC/POS reference for the commands; ``FS &`` switches Chinese characters on.
+Codes are built by python-escpos; its text() is not used: it guesses code pages (hardware.md 1).
+Sources: Epson's public ESC/POS reference for the rest; ``FS &`` switches Chinese characters on.
 """
 
 from __future__ import annotations
+
+import functools
+import logging
+import os
+import tempfile
+from typing import Any
 
 from .code128 import payload
 from .model import GETA, PLAIN, Code, Cut, Part, Piece, Row, Rule, Style, cells, gbk
@@ -12,7 +19,7 @@ from .realtime import holds_command
 START = b"\x1b@\x1c&"
 # feed the last line past the tear bar, then a partial cut that feeds to the cutter by itself
 CUT = b"\x1bd\x04\x1dVB\x00"
-LEVELS = {"l": 48, "m": 49, "q": 50, "h": 51}
+LEVELS = {"l": 0, "m": 1, "q": 2, "h": 3}
 GETA_BYTES = GETA.encode("gbk")
 
 
@@ -68,24 +75,25 @@ def _change(old: Style, new: Style) -> bytes:
 
 
 def _bars(code: Code) -> bytes:
+    """By hand: python-escpos prints a line to the terminal for every barcode, and adds its own height and font."""
     data = payload(code.data)
-    head = (
-        b"\x1dh"
-        + bytes([code.height])
-        + b"\x1dw"
-        + bytes([code.module])
-        + b"\x1dH"
-        + (b"\x02" if code.hri else b"\x00")
-    )
+    below = b"\x02" if code.hri else b"\x00"
+    head = b"\x1dh" + bytes([code.height]) + b"\x1dw" + bytes([code.module]) + b"\x1dH" + below
     return head + b"\x1dkI" + bytes([len(data)]) + data
 
 
 def _qr(code: Code) -> bytes:
-    data = code.data.encode()
-    length = len(data) + 3
+    paper = _escpos()()
+    paper.qr(code.data, ec=LEVELS[code.level], size=code.cell, native=True)
+    return bytes(paper.output)
 
-    def function(number: int, *values: int) -> bytes:
-        return b"\x1d(k" + bytes([len(values) + 2, 0, 49, number, *values])
 
-    store = b"\x1d(k" + length.to_bytes(2, "little") + bytes([49, 80, 48]) + data
-    return function(65, 50, 0) + function(67, code.cell) + function(69, LEVELS[code.level]) + store + function(81, 48)
+@functools.cache
+def _escpos() -> type[Any]:
+    """python-escpos, imported with the first square code (half a second, 18 MB), without its two habits: it configures the root logger and unpickles a shared cache file."""
+    handlers = logging.root.handlers[:]
+    with tempfile.TemporaryDirectory() as own:
+        os.environ["ESCPOS_CAPABILITIES_PICKLE_DIR"] = own
+        from escpos.printer import Dummy
+    logging.root.handlers[:] = handlers
+    return Dummy  # type: ignore[no-any-return]
