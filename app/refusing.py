@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, current_app, g, make_response, render_template, request
 from flask_login import current_user
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, NotFound, SecurityError
 
 from app import web
 from app.base import db
@@ -41,6 +41,11 @@ def books_failed(error: Exception) -> Response:
         raise error
     current_app.logger.error("%s", error)
     return _show(web.t(trouble), 503, title=N_("Storage"))
+
+
+def no_such_row(_error: db.OutOfRange) -> Response | HTTPException:
+    """404: a number that no row can have."""
+    return broken(NotFound())
 
 
 def broken(error: HTTPException) -> Response | HTTPException:
@@ -79,7 +84,7 @@ def _show(text: str, status: int, *, no: Refused | None = None, title: str = N_(
         g.notice, g.refused_field = notice, no.field if no else None
         try:
             return make_response(current_app.view_functions[again](**_of(again)), status)
-        except (Refused, HTTPException):
+        except (Refused, HTTPException, db.OutOfRange):
             pass  # nor can that page be shown: the refusal by itself
     return make_response(render_template("shared/refused.html", notice=notice), status)
 

@@ -31,6 +31,10 @@ PRAGMAS = {
 OLDEST_SQLITE = (3, 51, 3)  # before: a WAL reset could lose a commit
 
 
+class OutOfRange(Exception):
+    """A number that no row can have: an address that somebody made up."""
+
+
 class _Books(APSWDatabase):
     """Counts statements a thread, so that a test can say how many a page costs; knows what a transaction added."""
 
@@ -40,7 +44,10 @@ class _Books(APSWDatabase):
 
     def execute_sql(self, sql: str, params: Any = None, *args: Any, **kwargs: Any) -> Any:
         _local.statements = getattr(_local, "statements", 0) + 1
-        return super().execute_sql(sql, params, *args, **kwargs)
+        try:
+            return super().execute_sql(sql, params, *args, **kwargs)
+        except OverflowError:
+            raise OutOfRange from None
 
 
 def _changed(kind: int, _schema: str, table: str, rowid: int) -> None:

@@ -101,8 +101,8 @@ def make() -> Answer:
     slip = slips.make(
         unit,
         applicant=slips.Applicant(
-            kind="" if who.isdigit() else who,
-            relation_id=int(who) if who.isdigit() else None,
+            kind="" if who.isdecimal() else who,
+            relation_id=int(who) if who.isdecimal() else None,
             name=fields.text("name", need=False),
             firm=fields.text("firm", need=False),
             id_number=fields.text("id_number", need=False),

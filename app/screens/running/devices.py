@@ -87,7 +87,7 @@ def simulated(name: str, nth: int) -> Answer:
     worker = _worker(name)
     far_end = worker.far_end if isinstance(worker, PrintWorker) else None
     pictures = far_end.pictures(nth) if far_end and 0 < nth <= 10 else []
-    return _png(pictures[nth - 1]) if len(pictures) == nth else abort(404)
+    return _png(pictures[nth - 1]) if 0 < nth == len(pictures) else abort(404)
 
 
 @screen.does("/came_out/<int:id>", act="papers.answer", again="running_devices.board")
