@@ -16,9 +16,10 @@ from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 from jinja2.runtime import Macro
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter
 
 import app.screens
-from app import frame, guards, refusing, schema, translations, web
+from app import fields, frame, guards, refusing, schema, translations, web
 from app.base import clock, db, live, money
 from app.base.refusal import Refused
 from app.desk import options, people, sessions
@@ -66,8 +67,9 @@ def create_app(settings: Settings, devices: Any = None) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=str(translations.HERE),
         SEND_FILE_MAX_AGE_DEFAULT=3600,
     )
-    desk.extensions |= {"settings": settings, "devices": devices, "form-keys": web.FormKeys(secret)}
+    desk.extensions |= {"settings": settings, "devices": devices, "form-keys": fields.FormKeys(secret)}
     Babel(desk, locale_selector=lambda: request.cookies.get("language", "zh_CN") if request else "zh_CN")
+    desk.url_map.converters["int"] = _Id
     _login(desk)
     guards.post(desk)
     CSRFProtect(desk)
@@ -80,6 +82,12 @@ def create_app(settings: Settings, devices: Any = None) -> Flask:
     desk.add_url_rule("/", "home", lambda: redirect(url_for("running_today.board")))
     desk.add_url_rule("/live", "live", _live)
     return desk
+
+
+class _Id(IntegerConverter):
+    """The id of a row in an address: more digits are no address of ours."""
+
+    regex = r"[0-9]{1,18}"
 
 
 def _login(desk: Flask) -> None:
@@ -125,6 +133,7 @@ def _refusals(desk: Flask) -> None:
     desk.register_error_handler(DeviceError, refusing.device_failed)
     desk.register_error_handler(peewee.OperationalError, refusing.books_failed)
     desk.register_error_handler(apsw.Error, refusing.books_failed)
+    desk.register_error_handler(db.OutOfRange, refusing.no_such_row)
     desk.register_error_handler(HTTPException, refusing.broken)
 
 

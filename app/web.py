@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -17,7 +16,6 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import UserMixin, current_user
-from itsdangerous import BadSignature, Signer
 from jinja2_fragments.flask import render_block
 from werkzeug.datastructures import MultiDict
 
@@ -25,6 +23,7 @@ from app.base.refusal import N_
 from app.desk import manual, people, sessions
 from app.desk.people import Actor
 from app.fields import Form as Form  # noqa: PLC0414 - screens take their fields from here
+from app.fields import FormKeys
 from app.fields import form as form  # noqa: PLC0414
 from app.procedures.running import sign_in as signing
 
@@ -213,39 +212,6 @@ def _digest(form: MultiDict[str, str]) -> str:
 def form_key() -> str | None:
     """The key the server put into this form (`{{ key() }}` in the template), if its signature holds."""
     return keys().read(request.form.get("_key", ""))
-
-
-class FormKeys:
-    """Form keys are random and signed, not stored: a GET leaves no trace (promise P14)."""
-
-    def __init__(self, secret: str) -> None:
-        self._signer = Signer(secret, salt="form-key")
-        self._grants = Signer(secret, salt="override")
-
-    def make(self) -> str:
-        return self._signer.sign(secrets.token_urlsafe(12)).decode()
-
-    def read(self, text: str) -> str | None:
-        """The key if it is ours. A page has one key for all its scans: `key~1`, `key~2` ..."""
-        signed, _, n = text.partition("~")
-        if n and not (n.isascii() and n.isdigit() and len(n) <= 6):
-            return None
-        try:
-            key = self._signer.unsign(signed).decode()
-        except BadSignature:
-            return None
-        return f"{key}~{n}" if n else key
-
-    def grant(self, rule: str, name: str, key: str | None) -> str:
-        """An override that was verified, for this form only."""
-        return self._grants.sign(f"{key}|{rule}|{name}").decode()
-
-    def granted(self, text: str, key: str | None) -> tuple[str, str] | None:
-        try:
-            for_key, rule, name = self._grants.unsign(text).decode().split("|", 2)
-        except (BadSignature, ValueError):
-            return None
-        return (rule, name) if key and for_key == key else None
 
 
 def keys() -> FormKeys:
