@@ -21,6 +21,7 @@ _HTTP = {
     404: N_("There is no such page or row. Go back, or look it up in the box at the top."),
     405: N_("This address is for forms only. Go back to the page it came from."),
     413: N_("That is too large: at most 6 MB at a time."),
+    500: N_("The program made a mistake. Look whether it was done before doing it again; the log says more."),
 }
 
 

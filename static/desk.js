@@ -294,7 +294,7 @@
     sounds(document);
     next();
   });
-  on("htmx:responseError", () => stop(words().offline));
+  on("htmx:responseError", (event) => stop(event.detail.requestConfig.verb === "post" ? words().unknown : words().offline));
   const silent = (event) => (event.detail.requestConfig.verb === "post" ? stop(words().unknown) : undefined);
   on("htmx:sendError", silent);
   on("htmx:timeout", silent);

@@ -197,6 +197,10 @@ def test_a_fault_of_ours_is_not_called_a_full_disk(desk, cast, htmx, monkeypatch
     desk.app.config.update(PROPAGATE_EXCEPTIONS=False, TESTING=False)
     answer = desk.client(cast.mia).post("/running/staff/add", data={"_key": desk.key(), "name": "新同事"}, headers=htmx)
     assert answer.status_code == 500
+    assert "磁盘" not in answer.text
+    whole = desk.client(cast.mia).post("/running/staff/add", data={"_key": desk.key(), "name": "新同事"})
+    assert whole.status_code == 500
+    assert "程序出错" in whole.text
 
 
 @pytest.mark.usefixtures("here")

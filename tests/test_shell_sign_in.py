@@ -366,7 +366,10 @@ def test_a_weak_password_or_pin_is_refused() -> None:
     assert passwords.good_pin("2468") == "2468"
 
 
-def test_sessions_are_remembered_within_bounds(books, cast: SimpleNamespace) -> None:
-    for n in range(520):
+def test_sessions_are_remembered_within_bounds_and_the_idlest_is_forgotten_first(books, nine) -> None:
+    for n in range(sessions._MOST + 20):
         sessions.memory(SimpleNamespace(token=str(n), since=clock.now()))
-    assert len(sessions._memories) <= 500
+        nine.shift(timedelta(seconds=1))
+    assert len(sessions._memories) == sessions._MOST
+    assert str(sessions._MOST + 19) in sessions._memories
+    assert "0" not in sessions._memories

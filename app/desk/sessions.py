@@ -16,6 +16,7 @@ from app.desk.people import Staff
 IDLE = timedelta(minutes=30)  # then the PIN is asked; the page with its half-typed form stays
 LONGEST = timedelta(hours=12)  # then it ends, whatever happens
 _RECENT = 10  # households for Shift+F8
+_MOST = 500  # sessions that are remembered; the one that was idle longest goes first
 
 
 class Session(db.Table):
@@ -104,8 +105,8 @@ def memory(session: Session) -> Memory:
     """After a restart nothing is remembered: then the session was last seen when it began."""
     with _lock:
         if session.token not in _memories:
-            if len(_memories) > 500:  # sessions that were never signed out
-                _memories.clear()
+            if len(_memories) >= _MOST:  # sessions that were never signed out
+                del _memories[min(_memories, key=lambda token: _memories[token].seen)]
             _memories[session.token] = Memory(seen=session.since)
         return _memories[session.token]
 
