@@ -35,7 +35,7 @@ class OutOfRange(Exception):
     """A number that no row can have: an address that somebody made up."""
 
 
-class _Books(APSWDatabase):
+class _Books(APSWDatabase):  # type: ignore[misc]  # peewee has types, its playhouse has none
     """Counts statements a thread, so that a test can say how many a page costs; knows what a transaction added."""
 
     def _add_conn_hooks(self, conn: apsw.Connection) -> None:

@@ -34,7 +34,7 @@ def up(directory: Path = HERE) -> list[str]:
     """
     runner = Runner(db.database, directory=str(directory))
     # The runner's own has a field for dates that apsw does not take.
-    runner.History = History  # type: ignore[assignment]
+    runner.History = History
     known = runner.status()
     if newer := [each.name for each in known if each.path is None]:
         raise db.Damaged(
