@@ -274,7 +274,10 @@ def _arguments(made: Everywhere, rule: Any) -> list[dict[str, Any]]:
     if not rule.arguments:
         return [{}]
     rows = {name: _rows(made, rule.endpoint, name) for name in sorted(rule.arguments)}
-    columns = {name: found if len(found) < 3 else [found[0], found[-1]] for name, found in rows.items()}
+    columns = {
+        name: found if len(found) < 3 or isinstance(found[0], str) else [found[0], found[-1]]
+        for name, found in rows.items()
+    }
     longest = max(len(rows) for rows in columns.values())
     return [{name: rows[n % len(rows)] for name, rows in columns.items()} for n in range(longest)]
 
@@ -283,7 +286,8 @@ def _rows(made: Everywhere, endpoint: str, name: str) -> list[Any]:
     if endpoint.startswith("running_manual"):
         return ["KEY-3", "GOODS-1"]
     if endpoint.startswith("running_options"):
-        return ["estate.name", *sorted(OPTIONS)[:3]]
+        kinds = {type(option.default): name for name, option in sorted(OPTIONS.items()) if not option.choices}
+        return ["estate.name", *kinds.values(), sorted(OPTIONS)[0]]
     if name == "name":
         return ["printer"]
     if name == "nth":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from app.base import clock
@@ -69,12 +70,16 @@ def read(option: options.Option, text: str) -> Any:
     if kind is bool:
         return text in ("1", "on", "true", t("Yes"))
     if kind is int:
-        if not (text.isascii() and text.lstrip("-").isdigit()):
-            raise Refused("“{text}” is not a whole number.", field="value", text=text)
-        return int(text)
+        return _whole(text)
     if kind in (list, tuple):
         parts = [part.strip() for part in text.replace(",", "、").replace("，", "、").split("、") if part.strip()]
-        return [int(part) for part in parts] if all(isinstance(each, int) for each in option.default) else parts
+        return [_whole(part) for part in parts] if all(isinstance(each, int) for each in option.default) else parts
     if not text:
         raise Refused("Please fill in the marked field.", field="value")
     return text
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,9}", text, re.ASCII):
+        raise Refused("“{text}” is not a whole number.", field="value", text=text)
+    return int(text)
