@@ -13,7 +13,7 @@ from hardware.watercard.record import CardState, Purchase, encode_purchase
 Action = Literal["wait", "use", "write", "confirm", "block", "reissue", "issue"]
 Reason = Literal[
     "no_card", "two_cards", "blank", "unfinished", "foreign", "other_estate", "copied", "superseded", "other_card",
-    "damaged", "rolled_back", "other_record", "in_order", "new_there", "old_there", "half_written",
+    "damaged", "rolled_back", "other_record", "in_order", "new_there", "taken", "old_there", "half_written",
 ]  # fmt: skip
 
 
@@ -35,7 +35,8 @@ class Known:
 @dataclass(frozen=True)
 class Step:
     """wait: lay the right number of cards. use: in order, nothing pending. write: the pending sale may be written
-    (or voided). confirm: it stands on the card; write the same bytes again, verify, close. block: sell nothing.
+    (or voided). confirm: it stands on the card, or the
+    meter has taken it; write the same bytes again, verify, close. block: sell nothing.
     reissue: replace from the books with issue no. + 1. issue: a blank card of the stock.
     """
 
@@ -88,8 +89,12 @@ def _since_when(known: Known, seen: CardState) -> Step | None:
     if current.seq < known.old.seq:
         return Step("block", "rolled_back")
     note = seen.meter
-    if (note.mseq if note else 0) < known.mseq or (note and note.accepted_seq > current.seq):
+    if (note.mseq if note else 0) < known.mseq:
         return Step("block", "rolled_back")
+    if note and note.accepted_seq > current.seq:
+        # Bits that had not settled can read right once in the meter and wrong here: its note proves the sale arrived.
+        taken = known.new is not None and note.accepted_seq == known.new.seq and current == known.old
+        return Step("confirm", "taken") if taken else Step("block", "rolled_back")
     return None
 
 

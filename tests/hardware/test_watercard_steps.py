@@ -220,6 +220,16 @@ def test_a_sale_older_than_what_the_meter_has_taken_is_rolled_back() -> None:
     assert b.step(b.known()) == Step("block", "rolled_back")
 
 
+def test_a_pending_sale_that_the_meter_read_once_from_doubtful_bits_is_confirmed_not_paid_back() -> None:
+    b = issued("waterdesk-1")
+    known, _ = b.intend()
+    b.card.store(9, b"\x5a" * 16)
+    b.card.store(12, encode_meter_note(b.layout, SECRET, b.card.uid, 12, MeterNote(1, 1, 1500)))
+    assert b.step(known) == Step("confirm", "taken")
+    again(b, known)
+    assert b.step(b.known(old=known.new or START)) == Step("use", "in_order")
+
+
 def test_a_copy_on_another_card_is_named_a_copy_when_its_owner_is_known() -> None:
     b = issued("waterdesk-1")
     clone = Card.blank(OTHER)

@@ -29,6 +29,7 @@ WORDS: dict[str, str] = {
     "not_in_stock": N_("This blank card is not in the stock. Take it into the stock first."),
     "in_order": N_("The card is in order."),
     "new_there": N_("A sale that was interrupted is on the card. It is checked and closed now."),
+    "taken": N_("The meter has taken a sale that the card does not show any more. It is written again and closed."),
     "old_there": N_("A sale that was paid is not on the card yet. Write it again, or call the supervisor to refund it."),
     "half_written": N_("A sale that was paid was cut off while it was written. Write it again; nothing is lost."),
 }  # fmt: skip
@@ -62,7 +63,9 @@ class Laid:
 
 def judge(seen: CardState) -> Laid:
     """Look the card up and say what it is. Never raises on what a card holds."""
-    card = _card(seen.uid.hex()) if seen.uid else None
+    if seen.presence in {"none", "several"}:
+        return _laid(seen, next_step(_NOBODY, seen), None)
+    card = _card(seen.uid.hex())
     waiting = pending_of(card) if card else None
     if card is not None and card.state == "ended":
         return _laid(
@@ -84,7 +87,8 @@ def judge(seen: CardState) -> Laid:
 
 def _card(uid: str) -> Card | None:
     """The card with its account, household and meter, in one query."""
-    query = Card.select(Card, Account, Unit, Meter).left_outer_join(Account).left_outer_join(Unit)
+    whose = (Account.id, Account.holder, Account.unit, Unit.id, Unit.label, Meter.id, Meter.number)
+    query = Card.select(Card, *whose).left_outer_join(Account).left_outer_join(Unit)
     return query.switch(Card).left_outer_join(Meter).where(Card.uid == uid).first()  # type: ignore[no-any-return]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 
@@ -31,8 +32,13 @@ OPTIONS |= {
 }
 
 
+@functools.cache
+def _layout(name: str) -> Layout:
+    return load(known_layouts()[name])
+
+
 def layout() -> Layout:
-    return load(known_layouts()[options.get("water.layout")])
+    return _layout(options.get("water.layout"))
 
 
 def secret(data: Path | None = None) -> bytes:

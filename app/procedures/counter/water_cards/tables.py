@@ -184,7 +184,8 @@ def kept(tenders: list[Tender], change: int) -> list[tuple[str, int]]:
 
 
 def pending_of(card: Card) -> TopUp | None:
-    return TopUp.get_or_none(TopUp.card == card, TopUp.state == "pending")
+    row = TopUp.select(TopUp.id).where(TopUp.card == card, TopUp.state == "pending").first()
+    return TopUp.get_by_id(row.id) if row else None
 
 
 def known_of(card: Card, pending: TopUp | None) -> Known:

@@ -184,7 +184,7 @@ class ReaderWorker:
         card, note = laid.card, laid.state.meter
         if card and note and note.mseq > card.mseq and laid.step.action in {"use", "write", "confirm"}:
             cards.seen_meter(card, note.mseq, by=people.DESK)
-        if laid.step.reason == "new_there" and laid.pending is not None:
+        if laid.step.action == "confirm" and laid.pending is not None:
             self._write(laid.pending, laid, by=people.actor(laid.pending.staff))
             laid = judge(self._session.read())
         self._show(laid.state, (laid.state.uid,) if laid.state.uid else self._uids)
