@@ -81,7 +81,9 @@ def _show(text: str, status: int, *, no: Refused | None = None, title: str = N_(
         answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#notice", "innerHTML"
         return answer
     again = getattr(current_app.view_functions.get(request.endpoint or ""), "again", None)
-    if again and "notice" not in g and status != 404:  # without JavaScript: the same page with what was typed, the refusal on top
+    if (
+        again and "notice" not in g and status != 404
+    ):  # without JavaScript: the same page with what was typed, the refusal on top
         g.notice, g.refused_field = notice, no.field if no else None
         try:
             return make_response(current_app.view_functions[again](**_of(again)), status)

@@ -169,7 +169,8 @@ def test_every_deed_takes_who_did_it_and_has_a_name_of_its_own() -> None:
                 where = f"{module.name}.{name}"
                 assert verbs.setdefault(verb, where) == where, f"{where} and {verbs[verb]} are both {verb!r}"
                 by = inspect.signature(function).parameters.get("by")
-                assert by is not None and by.kind is inspect.Parameter.KEYWORD_ONLY, f"{where} has no `by`"
+                assert by is not None, f"{where} has no `by`"
+                assert by.kind is inspect.Parameter.KEYWORD_ONLY, f"{where} takes `by` without its name"
     assert len(verbs) > 40
 
 

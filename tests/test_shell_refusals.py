@@ -145,6 +145,8 @@ def test_without_htmx_the_refusal_stands_on_the_page_with_what_was_typed(desk, c
     assert answer.status_code == 422
     assert f'value="{cast.ana.name}"' in answer.text
     assert "已有同名人员" in answer.text
+    assert 'name="name" type="text"' in answer.text
+    assert 'aria-invalid="true"' in answer.text
 
 
 def test_after_a_deed_the_form_is_empty_and_has_a_fresh_key(desk, cast: SimpleNamespace, htmx) -> None:
