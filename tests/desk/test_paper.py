@@ -64,6 +64,7 @@ PAPERS = {
     "release_slip_narrow": ("release_slip", SLIP, 32, "门岗联"),
     "key_slip": ("key_slip", KEY, 32, "存根联"),
     "key_label": ("key_label", {"number": "0231", "code": "30202600000165", "centre": "业主服务中心"}, 32, ""),
+    "badge_label": ("badge_label", {"name": "王海", "code": "40202600000153", "centre": "业主服务中心"}, 32, ""),
     "custody_letter": ("custody_letter", LETTER, 32, "业主联"),
     "water_slip": ("water_slip", WATER, 32, "存根联"),
     "self_test": ("self_test", {"printer": "receipt", "time": "2026-11-22 08:00"}, 32, ""),
@@ -97,6 +98,7 @@ def test_receiptline_lays_every_paper_out_the_same(books):
 def test_the_codes_on_the_papers_are_read_by_other_software(books, tmp_path):
     assert zbar(render(made("receipt"), 32).png(), tmp_path) == ["CODE-128:10202600041326"]
     assert zbar(render(made("key_label"), 32).png(), tmp_path) == ["CODE-128:30202600000165"]
+    assert zbar(render(made("badge_label"), 32).png(), tmp_path) == ["CODE-128:40202600000153"]
     assert zbar(render(made("release_slip"), 48).png(), tmp_path) == ["QR-Code:http://desk.lan/g/20202600023145"]
 
 

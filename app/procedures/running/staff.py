@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.base.refusal import Conflict, Refused
-from app.desk import numbering, passwords, sessions
+from app.desk import numbering, options, outbox, passwords, sessions
 from app.desk.journal import deed, note
 from app.desk.people import ROLES, Actor, Staff
 
@@ -64,13 +64,15 @@ def _reset(staff_id: int, made: list[str], *, by: Actor) -> Staff:
 
 @deed("staff.badge_issued")
 def issue_badge(staff_id: int, *, by: Actor) -> Staff:
-    """A badge with a new number; the one before is worthless from now on."""
+    """A badge with a new number, printed to be stuck on; the one before is worthless from now on."""
     staff = one(staff_id)
     if not staff.active:
         raise Refused("{name} does not work here any more.", name=staff.name)
     number = numbering.draw("GP")
     note(number=str(number), before=staff.badge)
     Staff.update(badge=number.code, version=staff.version + 1).where(Staff.id == staff.id).execute()
+    label = {"name": staff.name, "code": number.code, "centre": options.get("centre.name")}
+    outbox.queue("badge_label", staff, facts=label, number=str(number))
     return one(staff_id)
 
 

@@ -386,3 +386,20 @@ def test_hooks_are_a_letter_and_a_number(cast, pump):
 
 def test_the_times_of_the_day_are_the_manuals():
     assert (schedule.MORNING.isoformat(), schedule.BACK_BY.isoformat()) == ("08:15:00", "18:30:00")
+
+
+def test_what_was_lost_is_lost_once_and_only_what_was_lost_is_found(cast, pump):
+    with pytest.raises(Refused, match="is not lost"):
+        register.found(pump, by=cast.ana)
+    register.lose(pump, remark="未见", by=cast.ana)
+    with pytest.raises(Refused, match="reported lost since"):
+        register.lose(Key.get_by_id(pump.id), remark="未见", by=cast.ana)
+
+
+@pytest.mark.rule("KEY-6")
+def test_who_has_brought_the_key_back_is_not_told_any_more(cast, pump):
+    made = lending.lend(pump, to=badge(cast.wang), by=cast.ana)
+    assert after.tell(made, by=cast.ana).told == clock.now()
+    lending.give_back(pump, by=cast.ana)
+    with pytest.raises(Refused, match="was closed at"):
+        after.tell(loan.last_of(KIND, pump.id), by=cast.ana)

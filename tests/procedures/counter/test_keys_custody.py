@@ -289,3 +289,24 @@ def test_an_entrusted_key_is_never_issued_for_long(held, key, cast):
     with pytest.raises(Refused) as no:
         lending.issue_long(key, to=worker, until=MONDAY + timedelta(days=20), purpose="打扫", by=cast.mia)
     assert no.value.rule == "EKEY-3"
+
+
+@pytest.mark.rule("EKEY-5")
+def test_an_entrusted_key_never_joins_the_spare_set(held, cast):
+    with pytest.raises(Refused) as no:
+        register.add(name="备用", hook="E20", store="entrusted", spare=True, custody=held, by=cast.ana)
+    assert no.value.rule == "EKEY-5"
+
+
+@pytest.mark.rule("EKEY-1")
+def test_custody_for_no_reason_we_know_is_refused(now, cast, home):
+    with pytest.raises(Refused) as no:
+        accept(cast, home, kind="storage")
+    assert no.value.rule == "EKEY-1"
+
+
+@pytest.mark.rule("EKEY-3")
+def test_a_standing_permission_cannot_have_ended_already(held, cast):
+    with pytest.raises(Refused) as no:
+        agree(held, cast, until=MONDAY - timedelta(days=1))
+    assert (no.value.rule, no.value.field) == ("EKEY-3", "until")

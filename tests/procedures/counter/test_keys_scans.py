@@ -233,6 +233,29 @@ def test_after_midnight_the_business_day_is_still_yesterdays(now, cast, pump):
     assert schedule.default_until(clock.now()) == clock.at(date(2026, 11, 24), 1, 30)
 
 
+def test_the_pull_of_the_trigger_that_found_a_key_does_not_lend_it(now, cast, pump):
+    register.lose(pump, remark="未见", by=cast.ana)
+    now.shift(60)
+    hear(label(pump), cast.ana)
+    now.shift(1)
+    assert hear(label(pump), cast.ana).msgid == "{key} was scanned twice. Scan it once more to lend it."
+    assert scans.in_hand("1") is None
+
+
+def test_a_label_that_means_two_keys_is_kept_as_refused(cast, pump):
+    code = label(pump)
+    register.report_duplicate(pump, by=cast.ana)
+    refused = hear(code, cast.ana)
+    assert (refused.kind, refused.rule, refused.key) == ("stop", "KEY-8", None)
+
+
+def test_with_no_key_in_hand_there_is_nothing_to_prepare_or_to_hand_over(cast, pump):
+    with pytest.raises(Refused, match="No key is in hand"):
+        scans.prepare(purpose="巡检", until=None, seal="", by=cast.ana)
+    with pytest.raises(Refused, match="No key is in hand"):
+        scans.finish("1", to=lending.staff_holder(Staff.get_by_id(cast.wang.id)), signed="badge", by=cast.ana)
+
+
 # ---- the worker on a real line; real time ----
 
 
@@ -265,13 +288,14 @@ def test_a_key_is_returned_with_no_page_open(cast, tmp_path):
 def test_a_scanner_that_is_pulled_out_is_lost_and_heard_again_when_it_is_back(cast, tmp_path):
     register.add(name="水泵房", hook="A07", by=cast.mia)
     with SimulatedScanner(tmp_path / "key-scanner") as far_end:
-        worker = ScanWorker(lambda: SerialScanner(str(tmp_path / "key-scanner")), again_after=0.05)
+        worker = ScanWorker(lambda: SerialScanner(str(tmp_path / "key-scanner")), again_after=600)
         worker.start()
         assert until(lambda: worker.state == "ready")
         far_end.unplug()
         assert until(lambda: worker.state == "lost")
         assert worker.problem is not None
         far_end.plug()
+        worker.wake()
         assert until(lambda: worker.state == "ready")
         far_end.garbage()
         far_end.scan("12345678901234")
