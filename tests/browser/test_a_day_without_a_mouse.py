@@ -119,7 +119,7 @@ def fees_are_paid(hands: Hands) -> None:
 
 
 def a_key_goes_out_and_comes_back(hands: Hands) -> None:
-    """Key, badge: out. Key again: back, and the hook to hang it on stands huge on the page."""
+    """Key, badge: out. Yesterday's overdue one: back, and the hook to hang it on stands huge on the page."""
     page = hands.page
     key = register.Key.get(register.Key.name == "高压配电房")
     engineer = people.Staff.get(people.Staff.name == "王海")
@@ -133,9 +133,10 @@ def a_key_goes_out_and_comes_back(hands: Hands) -> None:
     assert out is not None
     assert out.holder == "王海"
     hands.quiet()
-    hands.wedge.scan(register.label_of(key))
-    expect(page.locator(".hook").first).to_contain_text("A02")
-    assert loan.open_of("key", key.id) is None
+    overdue = register.Key.get(register.Key.name == "电梯机房")
+    hands.wedge.scan(register.label_of(overdue))
+    expect(page.locator(".hook").first).to_contain_text("A08")
+    assert loan.open_of("key", overdue.id) is None
 
 
 def goods_leave(hands: Hands) -> None:
