@@ -111,6 +111,7 @@ def _show(unit: Unit | None, **more: Any) -> Answer:
         card=boards.on_reader(laid),
         mine=bool(unit and laid.unit and laid.unit.id == unit.id),
         untaken=laid.untaken,
+        sellable=not laid.untaken or water.may_sell_again(),
         accounts=accounts,
         people=[shown(relation) for relation in people_of(unit)] if unit else [],
         kinds=KINDS,

@@ -348,3 +348,74 @@ def test_an_issue_that_was_cut_goes_on_with_the_same_card_or_another(counter: Wa
     assert counter.card_row(other).state == "active"
     assert counter.card_row(card).ended_as == "spoiled"
     assert due.count(water.KIND) == 0
+
+
+def test_a_card_whose_counter_is_full_is_not_sold_to(counter: WaterDesk) -> None:
+    from hardware.watercard.record import Purchase, encode_purchase
+
+    card = counter.issue()
+    full = Purchase(65_535, 0, 0)
+    card.store(8, encode_purchase(water.layout(), water.secret(), card.uid, 8, full))
+    Card.update(seq=65_535).execute()
+    counter.lay(card)
+    options.change("water.second_sale", True, since=clock.today(), by=counter.boss)
+    with no("cannot hold"):
+        counter.intend()
+
+
+def test_a_sale_is_closed_once_and_a_card_issued_once(counter: WaterDesk) -> None:
+    from app.procedures.counter.water_cards import closing, replacing
+
+    card = counter.issue()
+    row = counter.sell()
+    with no("closed already", "WATER-6"):
+        closing.finish(row, row.record, by=counter.clerk)
+    with no("shows 0.00 t", "WATER-7"):
+        closing.reissued(row, row.record.__class__(0, 0, 0), card=row.card, reason="x", by=counter.boss)
+    with no("issued already"):
+        replacing.issued(counter.card_row(card), counter.laid(), by=counter.clerk)
+
+
+def test_the_check_reading_may_be_everything_sold_so_far(counter: WaterDesk) -> None:
+    card = counter.issue()
+    counter.sell(1000)
+    counter.meter().insert(card)
+    counter.lay(card)
+    options.change("water.check", "total", since=clock.today(), by=counter.boss)
+    assert counter.sell(500).reading == 1500
+
+
+def test_another_makers_card_is_sold_to_by_its_own_layout(counter: WaterDesk) -> None:
+    options.change("water.layout", "bluewell-m2", since=clock.today(), by=counter.boss)
+    counter.worker = water.ReaderWorker(counter._connect, now=counter._now)
+    counter.tick()
+    card = counter.issue()
+    row = counter.intend(1500)
+    assert (row.block, row.tag) == (None, 0)
+    counter.reader.fault("tear", k=6, after=1)  # the second of its two copies
+    counter.do("write", row.id)
+    assert TopUp.get_by_id(row.id).state == "done"  # the first copy says so; both are written again and proven
+    meter = counter.meter()
+    assert meter.insert(card) == "credited"
+    assert meter.state.remaining == 1500
+    counter.lay(card)
+    row = counter.intend(500)
+    counter.reader.fault("tear", k=6)
+    counter.do("write", row.id)
+    counter.do("void", row.id, reason="x", signed="y")
+    assert TopUp.get_by_id(row.id).state == "refunded"
+    assert meter.insert(card) == "nothing new"
+    with no("steps of 0.10 t"):
+        counter.intend(1505)
+
+
+def test_a_copy_of_another_makers_card_is_named_a_copy(counter: WaterDesk) -> None:
+    options.change("water.layout", "bluewell-m2", since=clock.today(), by=counter.boss)
+    counter.worker = water.ReaderWorker(counter._connect, now=counter._now)
+    counter.tick()
+    card = counter.issue()
+    clone = mifare.Card.blank(b"\x09\x08\x07\x06")
+    clone.memory[16:] = card.memory[16:]
+    assert counter.lay(clone).reason == "copied"
+    with no("is a copy"):
+        counter.intend()

@@ -152,3 +152,49 @@ def test_the_site_secret_is_made_once_and_private(counter: WaterDesk, data: obje
     path = data / "water-cards.key"
     assert path.stat().st_mode & 0o777 == 0o600
     assert water.secret() == path.read_bytes()
+
+
+def test_a_refusal_in_the_worker_leaves_the_sale_pending(
+    counter: WaterDesk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.base.refusal import Refused
+    from app.procedures.counter.water_cards import closing
+
+    counter.issue()
+    row = counter.intend()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise Refused("No money is taken at the moment.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(closing, "finish", refuse)
+        counter.do("write", row.id)
+    assert "No money is taken" in caplog.text
+    assert TopUp.get_by_id(row.id).state == "pending"
+    counter.do("write", row.id)
+    assert TopUp.get_by_id(row.id).state == "done"
+
+
+def test_a_reader_that_cannot_even_be_closed_is_given_up(counter: WaterDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    counter.tick()
+
+    def broken(_: PN532) -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(PN532, "close", broken)
+    counter.reader.plugged = False
+    counter.tick(4)
+    assert counter.worker.state == "lost"
+    monkeypatch.undo()
+    fresh = ReaderWorker(counter._connect, now=counter._now)
+    fresh.tick()
+    assert fresh.state == "lost"
+    fresh.stop()
+
+
+def test_a_card_taken_off_while_it_is_issued_stays_in_the_list(counter: WaterDesk) -> None:
+    counter.blank()
+    row = water.issue(counter.home.unit, "00000001", counter.laid(), holder="李伟", person=None, by=counter.clerk)
+    counter.reader.take_off()
+    counter.do("issue", row.id)
+    assert type(row).get_by_id(row.id).state == "issuing"

@@ -5,8 +5,8 @@ Rules and rows here; the reader is behind `worker.ReaderWorker`, what a card mea
 
 from __future__ import annotations
 
-from app.procedures.counter.water_cards.cards import in_stock, issue, register_meter, stock, stock_list
-from app.procedures.counter.water_cards.changes import exchange_meter, hand_back, left_on, transfer, untaken
+from app.procedures.counter.water_cards.cards import in_stock, issue, register_meter, stock
+from app.procedures.counter.water_cards.changes import exchange_meter, hand_back, left_on, transfer
 from app.procedures.counter.water_cards.judging import WORDS, Laid, judge, refuse
 from app.procedures.counter.water_cards.replacing import found, lost, replace, spoilt
 from app.procedures.counter.water_cards.site import layout, secret
@@ -28,8 +28,8 @@ from app.procedures.counter.water_cards.topups import (
     check_may_try,
     day_total,
     intend,
-    latest,
     learnt,
+    may_sell_again,
     pending,
     who_has_not_learnt,
 )
@@ -59,11 +59,11 @@ __all__ = [
     "issue",
     "judge",
     "last_card",
-    "latest",
     "layout",
     "learnt",
     "left_on",
     "lost",
+    "may_sell_again",
     "of_money",
     "of_text",
     "of_volume",
@@ -75,9 +75,7 @@ __all__ = [
     "secret",
     "spoilt",
     "stock",
-    "stock_list",
     "tonnes",
     "transfer",
-    "untaken",
     "who_has_not_learnt",
 ]

@@ -42,10 +42,6 @@ def in_stock() -> int:
     return int(Card.select().where(Card.state == "stock").count())
 
 
-def stock_list(limit: int = 20) -> list[Card]:
-    return list(Card.select().where(Card.state == "stock").order_by(Card.id).limit(limit))
-
-
 @deed("water_card.issue_ordered")
 def issue(unit: Unit, number: str, laid: Laid, *, holder: str, person: Person | None, by: Actor) -> Card:
     """Give the blank card on the reader to a household and its meter; the worker then writes it. The fee is a charge."""

@@ -24,12 +24,11 @@ from app.procedures.counter.water_cards.tables import (
 from hardware.watercard.record import MeterNote, Purchase
 
 
-def untaken(account: Account, meter_seq: int) -> int:
+def _untaken(card: Card, meter_seq: int) -> int:
     """Volume of the sales on the card that the meter has not taken yet, going by the number it shows (0.01 t)."""
-    card = card_in_use(account)
-    if card is None:
-        return 0
-    rows = TopUp.select().where(TopUp.meter == card.meter, TopUp.state.in_(("done", "reissued")), TopUp.seq > meter_seq)
+    rows = TopUp.select().where(
+        TopUp.meter == card.its_meter, TopUp.state.in_(("done", "reissued")), TopUp.seq > meter_seq
+    )
     return sum(row.volume for row in rows)
 
 
@@ -49,7 +48,7 @@ def exchange_meter(
             n=meter_seq,
             seq=card.seq,
         )
-    waiting = untaken(account, meter_seq)
+    waiting = _untaken(card, meter_seq)
     new = cards.new_meter(account.unit, number)
     Meter.update(until=journal.moment(), left=left).where(Meter.id == old.id).execute()
     expression = f"旧表剩余 {tonnes(left)} ＋ 卡内未入表 {tonnes(waiting)} ＝ {tonnes(left + waiting)} 吨"

@@ -38,8 +38,6 @@ def of_money(fen: int, price: int, step: int) -> Sum:
     """As much water as `fen` buys, never more than it pays for; what is left over is change."""
     _price_is_set(price)
     volume = fen * 100 // price // step * step
-    while volume and (volume * price + 50) // 100 > fen:
-        volume -= step
     _sensible(volume)
     cost = (volume * price + 50) // 100
     whole = f"{money.plain(fen)} ÷ {money.plain(price)} ＝ {tonnes(volume)} 吨"

@@ -46,7 +46,7 @@ def intend(
         raise Refused("Tell the owner how to use the last two tonnes, then tick it.", rule="WATER-3")
     card = fit_for_sale(laid, unit)
     layout = site.layout()
-    _may_sell_again(laid, layout)
+    _taken_or_allowed(laid)
     change = sum(each.fen for each in tenders) - bought.fen
     cash = sum(each.fen for each in tenders if each.kind == "cash")
     if not 0 <= change <= cash or any(each.kind not in ledger.TENDERS or each.fen <= 0 for each in tenders):
@@ -90,9 +90,13 @@ def carry_over(card: Card, laid: Laid, volume: int, expression: str, *, by: Acto
     )
 
 
-def _may_sell_again(laid: Laid, layout: Layout) -> None:
-    again = layout.credit == "cumulative" and options.get("water.second_sale")
-    if laid.untaken and not again:
+def may_sell_again() -> bool:
+    """Whether a second sale is allowed before the meter took the first: the layout must add up, and the setting say so."""
+    return site.layout().credit == "cumulative" and bool(options.get("water.second_sale"))
+
+
+def _taken_or_allowed(laid: Laid) -> None:
+    if laid.untaken and not may_sell_again():
         raise Refused(
             "The meter has not taken the last sale yet. Let the owner put the card into the meter first.",
             rule="WATER-7",
@@ -197,10 +201,6 @@ def tried(row: TopUp, *, said: str, reading: int | None, by: Actor) -> TopUp:
 def pending(limit: int = 60) -> list[TopUp]:
     """Every sale that is paid and not proven, oldest first: on each handover until it is decided."""
     return list(TopUp.select().where(TopUp.state == "pending").order_by(TopUp.id).limit(limit))
-
-
-def latest(limit: int = 12) -> list[TopUp]:
-    return list(TopUp.select().order_by(TopUp.id.desc()).limit(limit))
 
 
 @dataclass(frozen=True)
