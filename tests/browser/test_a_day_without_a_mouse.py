@@ -170,6 +170,8 @@ def water_is_sold(hands: Hands, counter: SimpleNamespace) -> None:
     hands.press("F7")
     page.wait_for_url("**/counter/water_cards/**")
     expect(page.locator("#board")).to_contain_text("表内剩余 15.00 吨")
+    expect(page.locator("[name=quantity]")).to_be_editable()
+    hands.quiet()
     hands.tab_to("[name=quantity]")
     hands.type("12")
     hands.quiet()
