@@ -9,10 +9,11 @@ from flask import abort, request, url_for
 from app.base import clock
 from app.base.refusal import N_, Refused
 from app.desk import instructions, loan, lookup
+from app.desk.households import Person
 from app.desk.instructions import Instruction
 from app.desk.loan import Holder, Loan
 from app.desk.people import Staff
-from app.procedures.counter.keys import after, counts, lending, register, scans, schedule
+from app.procedures.counter.keys import after, counts, custody, lending, register, scans, schedule
 from app.procedures.counter.keys import board as views
 from app.procedures.counter.keys.register import Key
 from app.procedures.counter.keys.scans import Scan
@@ -63,6 +64,8 @@ def _board(*, fresh: bool = False) -> Answer:
         place=lending.place(hand.key) if hand else "",
         until=(hand.until or schedule.default_until(now)) if hand else None,
         colleagues=views.colleagues() if hand else [],
+        owners=custody.owners(hand.key.custody.unit) if hand and hand.key.custody else [],
+        companies=views.companies() if hand else [],
         alerts=_alerts(hand.key) if hand else [],
         count=counts.at_station(by.station),
         fresh=fresh,
@@ -144,10 +147,15 @@ def _taker(fields: Form) -> Holder:
     chosen = fields.whole("staff", need=False)
     if chosen:
         return lending.staff_holder(Staff.get_or_none(Staff.id == chosen) or abort(404))
+    checked = fields.text("checked", need=False)
+    owner = fields.whole("owner", need=False)
+    if owner:
+        person = Person.get_or_none(Person.id == owner) or abort(404)
+        return Holder(name=person.name, of="业主", person=person.id, checked=checked)
     name = fields.text("name", need=False)
     if not name:
         raise Refused("Scan a badge, choose a colleague, or write down who takes the key.", rule="KEY-4", field="name")
-    return Holder(name=name, of=fields.text("of", need=False), checked=fields.text("checked", need=False))
+    return Holder(name=name, of=fields.text("of", need=False), checked=checked)
 
 
 @screen.does("/down", act="keys.lend")

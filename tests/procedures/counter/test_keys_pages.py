@@ -274,6 +274,27 @@ def test_consent_is_recorded_used_and_taken_back(now, ana, post, cast, home):
     assert consent.permission(held, clock.now()).standing
 
 
+def test_the_owner_borrows_his_own_key_against_his_paper(now, ana, post, cast, home):
+    held = entrust(cast, home)
+    consent.give(held, agreed_by="李伟", how="in person", scope="本人取用", by=cast.ana)
+    html = post(ana, "/counter/keys/scan", code=Key.get().number).text
+    assert f'<option value="{home.owner.id}">李伟</option>' in html
+    assert post(ana, "/counter/keys/hand", owner=home.owner.id).status_code == 422
+    post(ana, "/counter/keys/hand", owner=home.owner.id, checked="身份证 1230")
+    there = loan.open_of(KIND, Key.get().id)
+    assert (there.holder, there.holder_of, there.person_id, there.signed) == ("李伟", "业主", home.owner.id, "paper")
+
+
+def test_a_firm_that_had_keys_before_is_offered_again(now, ana, post, cast, pump):
+    made = lending.lend(
+        pump, to=loan.Holder(name="赵红", of="洁净公司", checked="身份证 1234"), signed="paper", by=cast.ana
+    )
+    lending.give_back(pump, meant=made.id, by=cast.ana)
+    now.shift(10)
+    html = post(ana, "/counter/keys/scan", code="K0001").text
+    assert '<option value="洁净公司">' in html
+
+
 def test_an_instruction_about_the_keys_is_read_before_one_is_lent(now, ana, post, cast, home):
     held = entrust(cast, home)
     consent.give(held, agreed_by="李伟", how="in person", scope="维修", by=cast.ana)

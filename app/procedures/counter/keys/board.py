@@ -238,6 +238,12 @@ def colleagues() -> list[tuple[int, str]]:
     return [(each.id, f"{each.name} · {lending.staff_holder(each).of}") for each in staff]
 
 
+def companies() -> list[str]:
+    """Firms whose people had keys lately: offered while one is typed."""
+    query = Loan.select(Loan.holder_of).where(Loan.kind == KIND, Loan.staff.is_null(), Loan.holder_of != "")
+    return list(dict.fromkeys(row.holder_of for row in query.order_by(Loan.id.desc()).limit(100)))[:20]
+
+
 def taken_off(key: Key, limit: int = 5) -> list[Label]:
     """Labels it had before."""
     return list(Label.select().where(Label.key == key).order_by(Label.id.desc()).limit(limit))
