@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
 import app.screens
-from app import fields, frame, guards, refusing, schema, translations, web
+from app import fields, frame, guards, migrations, refusing, schema, translations, web
 from app.base import clock, db, live, money
 from app.base.refusal import Refused
 from app.desk import options, people, sessions
@@ -148,7 +148,8 @@ def _live() -> Any:
 
 
 def open_books(settings: Settings) -> None:
-    """Open (and, where new, make) the database."""
+    """Open the database and bring its tables to where this program stands (Damaged where it may not)."""
     settings.data.mkdir(parents=True, exist_ok=True)
+    assert schema.TABLES  # all loaded: what is opened must know every append-only table by then
     db.open(settings.database)
-    db.create(schema.TABLES)
+    migrations.up()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playhouse import schema_diff
 
-from app import migrations
+from app import migrations, schema
 from app.base import db
 
 FIRST = """
@@ -84,3 +86,51 @@ def test_a_database_of_something_else_is_refused(steps: Path) -> None:
     db.database.execute_sql("CREATE TABLE cookbook (id INTEGER PRIMARY KEY)")
     with pytest.raises(db.Damaged, match="not made by this program"):
         migrations.up(steps)
+
+
+def shape() -> dict[str, object]:
+    """What the open database is made of, however it came to be: columns, keys, indexes, guards."""
+    ask = db.database.execute_sql
+    found: dict[str, object] = {}
+    for name, kind, strict in ask("SELECT name, type, strict FROM pragma_table_list WHERE schema = 'main'").fetchall():
+        if kind != "table" or name in ("schema_migration", "sqlite_schema") or name.startswith("sqlite_"):
+            continue
+        columns = ask('SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)', (name,)).fetchall()
+        parents = ask('SELECT "from", "table", "to" FROM pragma_foreign_key_list(?)', (name,)).fetchall()
+        checks = sorted(re.findall(r"CHECK *\((.*?)\)(?=[,) ])", ask(SQL_OF, (name,)).fetchone()[0]))
+        found[name] = (strict, sorted(columns), sorted(parents), checks)
+    made = ask(
+        "SELECT name, sql FROM sqlite_master "
+        "WHERE type IN ('index', 'trigger') AND sql IS NOT NULL AND tbl_name != 'schema_migration'"
+    ).fetchall()
+    return found | {name: re.sub(r"IF NOT EXISTS|\s+", " ", sql) for name, sql in made}
+
+
+SQL_OF = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
+
+
+def test_the_migrations_make_what_the_models_say(tmp_path: Path) -> None:
+    """Fails after a change of a table: write the next one with `scripts/migration NAME`."""
+    made = []
+    for name, make in (("models.db", lambda: db.create(schema.TABLES)), ("steps.db", migrations.up)):
+        db.open(tmp_path / name)
+        make()
+        made.append(shape())
+        assert not schema_diff.diff_models(db.database, schema.TABLES)
+        db.close()
+    by_models, by_steps = made
+    assert by_steps == by_models
+    assert len(by_models) > len(schema.TABLES)
+
+
+def test_a_changed_table_would_be_noticed(tmp_path: Path) -> None:
+    db.open(tmp_path / "steps.db")
+    migrations.up()
+    before = shape()
+    changes = ("ALTER TABLE receipt ADD COLUMN stamp TEXT", "DROP TRIGGER receipt_no_update", "DROP INDEX charge_open")
+    for change in changes:
+        db.database.execute_sql("SAVEPOINT change")
+        db.database.execute_sql(change)
+        assert shape() != before, change
+        db.database.execute_sql("ROLLBACK TO change")
+    db.close()
