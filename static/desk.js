@@ -197,6 +197,11 @@
     if (/^F\d+$/.test(event.key)) {
       if (press((event.shiftKey ? "Shift+" : "") + event.key)) event.preventDefault();
     } else if (event.key === "Escape") escape(event);
+    else if (/^Arrow(Down|Up)$/.test(event.key) && document.activeElement?.closest(".box")) {
+      const places = [one("#box"), ...all("#found a")];
+      places.at((places.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)) % places.length)?.focus();
+      event.preventDefault();
+    }
     else if (event.key === "Enter" && document.activeElement?.matches?.("[data-finish]") && !document.activeElement.value) {
       event.preventDefault();
       finish();
@@ -219,6 +224,7 @@
       if (!one("[data-dialog=pin], [data-dialog=password]", dialog)) closeDialog();
     } else if (panel()) { event.preventDefault(); release(); }
     else if (one("[data-escape]")) { event.preventDefault(); one("[data-escape]").click(); }
+    else if (document.activeElement?.closest(".box")) { one("#found").replaceChildren(); one("#box").select(); }
     else all(".whomenu[open]").forEach((menu) => menu.removeAttribute("open"));
   }
   function closeDialog() {

@@ -177,7 +177,8 @@ def test_the_box_goes_to_the_one_hit_and_lists_several(desk, cast, estate):
     assert "没有找到" in client.get("/homes/lookup/?q=zzzz").text
     typing = client.get("/homes/lookup/?q=3-2-1101&live=1", headers={"HX-Request": "true"})
     assert typing.status_code == 200
-    assert typing.text.lstrip().startswith("<section")
+    assert typing.text.lstrip().startswith("<table")
+    assert client.get("/homes/lookup/?q=&live=1", headers={"HX-Request": "true"}).text == ""
     made = _receipt(estate.unit, by=cast.chen)
     assert f"/counter/cashier/receipt/{made.id}" in client.get(f"/homes/lookup/?q={made.number}").location
     away = client.get("/homes/lookup/?q=3-2-1101", headers={"HX-Request": "true"})

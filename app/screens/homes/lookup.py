@@ -85,7 +85,9 @@ def find() -> Answer:
     if meant and not typing:
         return _away(meant)
     lines += [Line(hit, url) for hit in found.hits if (url := _url(hit))]
-    return page("homes/lookup.html#board", found=found, lines=lines, typing=typing)
+    if typing and not found.asked:
+        return ""  # the box was emptied: the list under it goes
+    return page(f"homes/lookup.html#{'hits' if typing else 'board'}", found=found, lines=lines, typing=typing)
 
 
 def _away(url: str) -> Answer:
