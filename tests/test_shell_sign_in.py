@@ -122,7 +122,7 @@ def test_counting_survives_a_restart(ana, nine, books) -> None:
 
 
 def test_no_more_than_two_hashes_are_made_at_once() -> None:
-    assert passwords._two_at_once._value == 2
+    assert passwords._two_at_once._max_workers == 2
 
 
 # ---- sessions ----
