@@ -123,7 +123,8 @@ class CardSession:
         for slot in seen.slots:
             data = self.reader.read(slot.block)
             record = decode_purchase(self.layout, self._secret, seen.uid, slot.block, data)
-            if (slot.block not in new and data != slot.raw) or record not in familiar:
+            older = bool(record and seen.current and record.seq < seen.current.seq)
+            if (slot.block not in new and data != slot.raw) or not (older or record in familiar):
                 return False
             standing.add(record)
         return bool(standing & ({seen.current, *new.values()} - {None}))

@@ -110,14 +110,28 @@ def test_only_the_supervisor_pays_back_and_only_after_the_card_was_proven(counte
     assert TopUp.get_by_id(row.id).state == "refunded"  # nothing was on it, and the reading says so
 
 
-def test_a_sale_that_is_on_the_card_is_not_paid_back(counter: WaterDesk) -> None:
+def test_nothing_is_paid_back_before_the_slot_is_proven_destroyed(counter: WaterDesk) -> None:
     counter.issue()
     row = counter.intend()
-    counter.reader.fault("lost_answer")
+    counter.reader.fault("tear", k=7, rest="random")
+    counter.do("write", row.id)
+    counter.reader.fault("silent")
+    counter.do("void", row.id, reason="x", signed="y")
+    assert (TopUp.get_by_id(row.id).state, ledger.balance("tender.cash")) == ("pending", 4440)
+    counter.do("void", row.id, reason="x", signed="y")
+    assert (TopUp.get_by_id(row.id).state, ledger.balance("tender.cash")) == ("refunded", 0)
+
+
+def test_a_sale_that_is_on_the_card_is_not_paid_back(counter: WaterDesk) -> None:
+    card = counter.issue()
+    row = counter.intend()
     counter.reader.fault("card_gone", at="select", after=3)
     counter.do("write", row.id)
     assert TopUp.get_by_id(row.id).state == "pending"
-    counter.reader.lay(counter.reader.cards[0]) if counter.reader.cards else None
+    counter.reader.lay(card)
+    counter.do("void", row.id, reason="x", signed="y")
+    row = TopUp.get_by_id(row.id)
+    assert (row.state, row.receipt.fen, ledger.balance("tender.cash")) == ("done", 4440, 4440)
 
 
 @pytest.mark.rule("WATER-6")

@@ -42,10 +42,11 @@ def test_the_states_are_unknown_ready_lost_and_ready_again(counter: WaterDesk) -
 def test_a_lost_reader_takes_no_command_and_forgets_those_it_had(counter: WaterDesk) -> None:
     counter.issue()
     row = counter.intend()
-    counter.worker.submit("write", row.id, by=counter.clerk)
-    counter.worker.submit("write", row.id, by=counter.clerk)
+    for _ in range(6):
+        counter.worker.submit("write", row.id, by=counter.clerk)
     counter.reader.plugged = False
     counter.tick(5)
+    assert counter.worker.state == "lost"
     with pytest.raises(DeviceError, match="not connected"):
         counter.worker.submit("write", row.id, by=counter.clerk)
     counter.reader.plugged = True
