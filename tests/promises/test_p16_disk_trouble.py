@@ -123,8 +123,7 @@ def disk() -> Iterator[Failing]:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Books with a household that owes, has paid once, and is ready for every operation."""
     folder = tmp_path_factory.mktemp("books")
-    db.open(folder / "qiantai.db")
-    db.create(schema.TABLES)
+    factory.open_books(Settings(data=folder))
     options.forget()
     unit = households.Unit.create(
         entrance=households.Entrance.create(building="3", code=2), room="1101", label="3-2-1101"
