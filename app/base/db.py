@@ -133,6 +133,20 @@ def after_commit(act: Callable[[], None]) -> None:
         _local.after.append(act)
 
 
+_rendered = peewee.Field.__sql__
+
+
+def _render(field: Any, ctx: Any) -> Any:
+    """`"t1"."name"` in one step where peewee takes a dozen: two fifths of a page's time went into writing its columns."""
+    table = field.model._meta.table
+    if ctx.scope == peewee.SCOPE_VALUES or table._alias:
+        return _rendered(field, ctx)
+    return ctx.literal(f'"{ctx.alias_manager[table]}"."{field.column_name}"')
+
+
+peewee.Field.__sql__ = _render  # type: ignore[method-assign]
+
+
 class MomentField(peewee.IntegerField):
     """A moment as milliseconds since 1970 (UTC); aware datetimes in Python."""
 
