@@ -150,6 +150,7 @@ def test_items_with_a_fixed_price_cost_that_and_nothing_else(cast, home, item, f
 
 
 @pytest.mark.rule("CASH-9")
+@pytest.mark.rule("PASS-3")
 def test_items_of_a_decoration_a_deposit_by_building_a_pass_and_amounts_that_are_typed(cast, home) -> None:
     assert cashier.add(home.unit, "worker_pass", quantity=3, by=cast.ana).fen == 1500
     assert cashier.add(home.unit, "deposit_lift", by=cast.ana).fen == 100000
