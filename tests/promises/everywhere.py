@@ -56,13 +56,11 @@ class Canaries:
     of: dict[str, str] = field(default_factory=dict)
 
     def phone(self, place: str) -> str:
-        return self._new(f"1395550{len(self.of):04d}", place)
+        self.of[number := f"1395550{len(self.of):04d}"] = place
+        return number
 
     def identity(self, place: str) -> str:
-        return self._new(identity(len(self.of)), place)
-
-    def _new(self, number: str, place: str) -> str:
-        self.of[number] = place
+        self.of[number := identity(len(self.of))] = place
         return number
 
 
@@ -386,7 +384,7 @@ def words(markup: str) -> str:
         if not isinstance(node.tag, str):
             continue
         seen += [node.text or "", node.tail or ""]
-        seen += [node.get(name) or "" for name in ("value", "placeholder", "title", "alt", "aria-label", "content")]
+        seen += [node.get(name) or "" for name in ("value", "placeholder", "title", "alt", "aria-label")]
     return re.sub(r"\s+", " ", " ".join(seen))
 
 

@@ -12,13 +12,13 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
-import apsw
 import pytest
 import time_machine
 from flask.testing import FlaskClient
@@ -27,9 +27,9 @@ from jinja2 import ChoiceLoader, DictLoader
 from app import __main__ as command
 from app.base import clock, db
 from app.base import text as texts
-from app.desk import due, journal, outbox, paper, residents
-from app.screens.homes import households as pages
-from tests.promises.everywhere import Everywhere, addresses, forms, furnish, undone
+from app.desk import due, journal, outbox, paper
+from tests.promises.everywhere import Everywhere, addresses, furnish, undone
+from tests.promises.hostile import Pages
 
 FRAGMENT = {"HX-Request": "true"}
 
@@ -74,17 +74,21 @@ def answers_of(client: FlaskClient, url: str) -> Iterator[tuple[str, str]]:
 def crawl(
     made: Everywhere, *, only: Callable[[str], bool] = lambda _: True, roles: list[str] | None = None
 ) -> list[str]:
-    """Every address as every role, as page and as fragment: what shows a canary, and which."""
+    """Every address as every role, as page and as fragment: what shows a canary, and which.
+
+    Every row and question for the first of them, a page of each kind for the others.
+    """
     watch, found, seen = Watch(made.numbers.of), [], 0
     for nick in roles or list(made.cast):
-        client = made.client(nick)
+        client, kinds = made.client(nick), set[str]()
         for endpoint, url in addresses(made):
-            if not only(endpoint):
+            if not only(endpoint) or (nick not in ("ana", "mia", "gao") and endpoint in kinds):
                 continue
+            kinds.add(endpoint)
             for name, shown in answers_of(client, url):
                 seen += 1
                 found += [f"{nick} {url} {name}: {leak}" for leak in watch.leaks(shown)]
-    assert seen > (1000 if roles is None and only("x") else 0)
+    assert seen > (900 if roles is None and only("x") else 0)
     return found
 
 
@@ -145,10 +149,8 @@ def test_no_verb_prints_a_full_number(
         ["import", "--data", str(data), str(bad)],
         ["backup", "--data", str(data), "--to", str(tmp_path)],
     ):
-        try:
+        with suppress(SystemExit):  # a verb that does not know an argument says so
             command.main(arguments)
-        except SystemExit as stopped:
-            assert stopped.code in (0, 1, 2)
         said = capfd.readouterr()
         assert said.out + said.err, arguments
         assert watch.leaks(said.out + said.err) == [], arguments[0]
@@ -173,137 +175,16 @@ def test_the_report_on_a_list_names_cells_not_numbers(made: Everywhere) -> None:
 
 def test_an_answer_to_a_form_shows_no_number_but_those_that_were_typed(made: Everywhere) -> None:
     """Every form of every page is sent as it stands; what the books know is masked in every answer, also a refusal."""
-    watch, sent, found = Watch(made.numbers.of), set(), []
-    for nick in ("mia", "chen", "gao", "lu"):
-        client = made.client(nick)
-        for _, url in addresses(made):
-            answer = client.get(url)
-            if answer.mimetype != "text/html":
-                continue
-            for form in forms(url, answer.text):
-                shape = (nick, form.action, tuple(each.name for each in form.inputs))
-                if form.method != "post" or "sign_in" in form.action or shape in sent:
-                    continue
-                sent.add(shape)
-                for how in (FRAGMENT, {}):
-                    with undone():
-                        posted = client.post(form.action, data=form.filled(), headers=how)
-                        shown = f"{posted.headers}{posted.text}"
-                    found += [f"{nick} {form.action}: {leak}" for leak in watch.leaks(shown)]
-    assert len(sent) > 60
+    watch, found, sent = Watch(made.numbers.of), [], 0
+    for nick, form in Pages(made).forms:
+        for how in (FRAGMENT, {}) if form.method == "post" and "sign_in" not in form.action else ():
+            sent += 1
+            with undone():
+                posted = made.client(nick).post(form.action, data=form.filled(), headers=how)
+                shown = f"{posted.headers}{posted.text}"
+            found += [f"{nick} {form.action}: {leak}" for leak in watch.leaks(shown)]
+    assert sent > 120
     assert found == []
-
-
-# ---- the one way to see it
-
-
-@pytest.fixture
-def number() -> str:
-    return "13812341234"
-
-
-def reveal(
-    made: Everywhere, nick: str = "ana", *, field: str = "phone", reason: str = "约上门维修", **form: Any
-) -> Any:
-    data = {"_key": made.desk.key(), "person": made.home.owner.id, "field": field, "reason": reason} | form
-    return made.client(nick).post(f"/homes/households/{made.home.unit.id}/reveal", data=data, headers=FRAGMENT)
-
-
-def lines() -> list[journal.Line]:
-    return list(journal.Line.select().where(journal.Line.verb == "person.revealed").order_by(journal.Line.id))
-
-
-def sights_without_a_line(made: Everywhere) -> list[str]:
-    """Reveal what can be revealed, and look (from outside, with another connection) whether its line was on the disk
-    when the page was made.
-    """
-    found: list[str] = []
-    outside = apsw.Connection(str(db.database.database), flags=apsw.SQLITE_OPEN_READONLY)
-
-    real = pages.page
-
-    def seen_from_outside(*args: Any, **kwargs: Any) -> Any:
-        counted.append(next(outside.execute("SELECT count(*) FROM journal WHERE verb = 'person.revealed'"))[0])
-        return real(*args, **kwargs)
-
-    for wanted, (field, whole) in enumerate((("phone", "13812341234"), ("id_number", "440106198201011230")), 1):
-        counted: list[int] = []
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(pages, "page", seen_from_outside)
-            shown = reveal(made, field=field).text
-        if whole in shown and (not counted or min(counted) < wanted):
-            found.append(f"{field} was shown with {counted} lines on the disk")
-        if whole not in shown:
-            found.append(f"{field} was asked for with a reason and not shown")
-    outside.close()
-    return found
-
-
-def test_a_number_is_shown_only_after_its_line_is_on_the_disk(made: Everywhere) -> None:
-    assert sights_without_a_line(made) == []
-    by_whom = [(line.staff_id, line.unit_id, line.detail["name"], line.detail["reason"]) for line in lines()]
-    assert by_whom == [(made.cast["ana"].id, made.home.unit.id, "李伟", "约上门维修")] * 2
-    assert [line.detail["field"] for line in lines()] == list(residents.FIELDS.values())
-    assert all(line.subject == "person" and line.subject_id == made.home.owner.id for line in lines())
-
-
-def test_every_sight_has_a_line_of_its_own(made: Everywhere, number: str) -> None:
-    """Also where the same form comes again, and the page after it is masked as before."""
-    key = made.desk.key()
-    for n in (1, 2, 3):
-        assert number in reveal(made, _key=key).text
-        assert len(lines()) == n
-    shown = made.client("ana").get(f"/homes/households/{made.home.unit.id}").text
-    assert number not in shown
-    assert "138****1234" in shown
-
-
-@pytest.mark.parametrize("reason", ["", " ", "看", "\u200b\u200b\u200b", "\x00\x00"])
-def test_without_a_reason_nothing_is_shown(made: Everywhere, number: str, reason: str) -> None:
-    answer = reveal(made, reason=reason)
-    assert answer.status_code == 422
-    assert number not in answer.text
-    assert lines() == []
-
-
-def test_only_the_desk_may_ask_and_only_for_the_household_that_is_open(made: Everywhere, number: str) -> None:
-    for nick in ("gao", "wang", "lu", "fei", "gm", "patrol", "storekeeper"):
-        answer = reveal(made, nick)
-        assert answer.status_code == 422, nick
-        assert number not in answer.text
-    other = made.home.tenant.id
-    assert reveal(made, person=other).status_code == 404
-    assert reveal(made, field="name").status_code == 422
-    assert reveal(made, field="pinyin").status_code == 422
-    assert lines() == []
-
-
-def test_what_cannot_be_logged_is_not_shown(made: Everywhere, number: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk is full at the journal's line."""
-
-    def full(*_: Any, **__: Any) -> None:
-        raise apsw.FullError("database or disk is full")
-
-    monkeypatch.setattr(journal, "_write", full)
-    answer = reveal(made)
-    assert answer.status_code == 503
-    assert number not in answer.text
-    monkeypatch.undo()
-    assert lines() == []
-
-
-def test_what_is_not_committed_is_not_shown(made: Everywhere, number: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The line was written, its commit fails."""
-    made.client("ana")
-    real = db.database.commit
-    monkeypatch.setattr(db.database, "commit", lambda: (_ for _ in ()).throw(apsw.IOError("disk I/O error")))
-    answer = reveal(made)
-    assert answer.status_code in (500, 503)
-    assert number not in answer.text
-    monkeypatch.setattr(db.database, "commit", real)
-    if db.database.in_transaction():
-        db.database.rollback()
-    assert lines() == []
 
 
 def test_a_paper_that_was_shown_is_kept_by_its_kind_and_end(made: Everywhere) -> None:
@@ -367,28 +248,6 @@ def test_the_crawl_sees_a_number_that_is_not_masked(
     mutant(monkeypatch, made)
     pages = {"homes_households.show", "homes_households.last", "counter_custody.one", "counter_release_slips.slip"}
     assert crawl(made, only=lambda endpoint: endpoint in pages, roles=["ana"])
-
-
-def test_the_watch_sees_a_sight_without_a_line(made: Everywhere, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(residents, "reveal", residents.reveal.__wrapped__)
-    monkeypatch.setattr(residents, "note", lambda **_: None)
-    assert sights_without_a_line(made)
-
-
-def test_the_watch_sees_a_line_that_comes_after_the_sight(made: Everywhere, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, late = residents.reveal, []
-    monkeypatch.setattr(residents, "reveal", lambda *a, **k: late.append((a, k)))
-    show = pages._show
-
-    def shown_first(*args: Any, **kwargs: Any) -> Any:
-        answer = show(*args, **kwargs)
-        for a, k in late:
-            real(*a, **k)
-        late.clear()
-        return answer
-
-    monkeypatch.setattr(pages, "_show", shown_first)
-    assert sights_without_a_line(made)
 
 
 def test_every_place_of_a_canary_is_in_the_books(made: Everywhere) -> None:

@@ -64,9 +64,13 @@ def blank_of(laid: Laid) -> Card:
     return laid.card
 
 
-def _meter(unit: Unit, number: str) -> Meter:
+def _is_a_number(number: str) -> None:
     if len(number) != 8 or not (number.isascii() and number.isdigit()):
         raise Refused("A meter number has 8 digits.", field="meter")
+
+
+def _meter(unit: Unit, number: str) -> Meter:
+    _is_a_number(number)
     meter = Meter.get_or_none(Meter.number == number)
     if meter is None:
         return Meter.create(number=number, unit=unit, mode="card", since=journal.moment())
@@ -86,6 +90,7 @@ def _meter(unit: Unit, number: str) -> Meter:
 @deed("water_meter.registered")
 def register_meter(unit: Unit, number: str, mode: str, *, by: Actor) -> Meter:
     """Enter a meter: `card` (prepaid) or `reading` (post-paid), never both (C46)."""
+    _is_a_number(number)
     if Meter.get_or_none(Meter.number == number) is not None:
         raise Refused("Meter {number} is in the register already.", field="meter", number=number)
     return Meter.create(number=number, unit=unit, mode=mode, since=journal.moment())
