@@ -69,6 +69,7 @@ def serve(arguments: list[str]) -> int:
     options = _options(arguments)
     try:
         chosen = start.choose(options.data, asked=options.demo, host=options.host, port=options.port)
+        devices.check(chosen)
         chosen = start.open_books(chosen, asked=options.demo)
         workers = devices.of(chosen)
     except (settings.WrongSetting, start.WrongPlace, db.Damaged) as no:

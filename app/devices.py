@@ -41,8 +41,8 @@ class Devices:
         devices.close_simulators()
 
 
-def of(chosen: Settings) -> Devices:
-    """Workers for the addresses in the settings, not started yet. WrongSetting names the key whose address is none."""
+def check(chosen: Settings) -> None:
+    """WrongSetting names the key whose address is none; opens nothing."""
     for key in ("printer", "slip_printer", "card_reader", "key_scanner"):
         try:
             devices.check(getattr(chosen, key))
