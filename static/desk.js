@@ -245,6 +245,19 @@
   });
   document.addEventListener("cancel", (event) => event.preventDefault(), true); // dialogs are closed by escape() alone
 
+  /* ---- the list under the box: fetched here, since htmx reports a request that Enter leaves behind as an error ---- */
+  let asking;
+  document.addEventListener("input", ({ target }) => {
+    if (target.id !== "box") return;
+    clearTimeout(asking);
+    asking = setTimeout(async () => {
+      const asked = target.value;
+      const url = `${target.form.action}?live=1&q=${encodeURIComponent(asked)}`;
+      const answer = await fetch(url, { headers: { "HX-Request": "true" } }).catch(() => null);
+      if (answer?.ok && target.value === asked) one("#found").innerHTML = await answer.text();
+    }, 150);
+  });
+
   /* ---- forms ---- */
   document.addEventListener("input", (event) => {
     event.target.removeAttribute("aria-invalid");
