@@ -48,6 +48,11 @@ def check(chosen: Settings) -> None:
             devices.check(getattr(chosen, key))
         except ValueError as error:
             raise WrongSetting(f"{key}: {error}") from error
+
+
+def of(chosen: Settings) -> Devices:
+    """Workers for the addresses in the settings, not started yet."""
+    check(chosen)
     made = Devices(backups=Timer(chosen.backup_place, public_key=chosen.backup_key))
     if chosen.printer:
         both = frozenset({"receipt"} if chosen.slip_printer else {"receipt", "slip"})
