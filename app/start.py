@@ -17,6 +17,7 @@ from app.procedures.running import sign_in
 from app.settings import Settings
 
 DATA = Path("data")
+LOOPBACK = ("127.0.0.1", "localhost")
 _held: dict[Path, int] = {}  # the lock of each directory this process serves
 
 
@@ -35,7 +36,14 @@ def choose(data: Path | None, *, asked: bool | None, **overrides: Any) -> Settin
     wants_demo = asked if asked is not None else chosen.demo or fresh
     if wants_demo and data is None:
         chosen = settings.load(where / "demo", **overrides)
-    return replace(chosen, demo=wants_demo, hosts=(*chosen.hosts, *own_names()))
+    return replace(chosen, demo=wants_demo, hosts=(*chosen.hosts, *own_names()), base_url=_base_url(chosen))
+
+
+def _base_url(chosen: Settings) -> str:
+    """What a slip's square code opens: as it is set, else this machine's own address where the LAN may reach it."""
+    if chosen.base_url != Settings.base_url or chosen.host in LOOPBACK:
+        return chosen.base_url
+    return f"http://{own_names()[-1]}" + (f":{chosen.port}" if chosen.port != 80 else "")
 
 
 def own_names() -> list[str]:
@@ -116,7 +124,7 @@ def let_go(data: Path) -> None:
 def greeting(chosen: Settings, port: int) -> str:
     """Where the desk is and how to get in."""
     lines = [f"The desk: http://127.0.0.1:{port}"]
-    if chosen.host not in ("127.0.0.1", "localhost"):
+    if chosen.host not in LOOPBACK:
         lines += [f"On the LAN: http://{name}:{port}" for name in own_names()]
     if chosen.demo:
         lines += [

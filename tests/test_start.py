@@ -132,3 +132,12 @@ def test_the_machines_own_names_are_no_strangers() -> None:
     chosen = start.choose(Path("nowhere"), asked=False)
     assert socket.gethostname() in chosen.hosts
     assert "desk.lan" in chosen.hosts
+
+
+def test_a_slips_square_code_opens_the_address_that_the_lan_reaches() -> None:
+    def at(**more: object) -> str:
+        return start.choose(Path("nowhere"), asked=False, **more).base_url
+
+    assert at() == "http://desk.lan"
+    assert at(host="0.0.0.0", port=8123) == f"http://{start.own_names()[-1]}:8123"
+    assert at(host="0.0.0.0", base_url="http://desk.example") == "http://desk.example"
