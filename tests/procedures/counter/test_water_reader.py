@@ -199,3 +199,15 @@ def test_a_card_taken_off_while_it_is_issued_stays_in_the_list(counter: WaterDes
     counter.reader.take_off()
     counter.do("issue", row.id)
     assert type(row).get_by_id(row.id).state == "issuing"
+
+
+def test_a_card_snatched_between_look_and_read_is_no_trouble_of_the_reader(counter: WaterDesk) -> None:
+    card = counter.issue()
+    counter.reader.take_off()
+    counter.tick(1)
+    counter.reader.fault("card_gone", at="select", after=1)
+    counter.reader.lay(card)
+    counter.tick(1)
+    assert (counter.worker.state, counter.worker.seen.presence) == ("ready", "none")
+    counter.lay(card)
+    assert counter.laid().reason == "in_order"
