@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,31 @@ _in_memory = os.urandom(32)  # books that no file holds
 
 def link(previous: str, facts: Any) -> str:
     """The hash of `facts` (JSON values) after `previous` (empty for the first)."""
-    return hmac.new(_key(), f"{previous}\n{canonical(facts)}".encode(), hashlib.sha256).hexdigest()
+    return linker()(previous, canonical(facts))
 
 
-def canonical(facts: Any) -> str:
-    """Sorted keys, no spaces, as is (no escapes), pictures by their SHA-256: the same text on every machine."""
-    return json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_sum)
+def linker() -> Callable[[str, str], str]:
+    """As link() for many, of texts that are canonical already: the key is read once."""
+    start = hmac.new(_key(), digestmod=hashlib.sha256)
+
+    def link_text(previous: str, text: str) -> str:
+        one = start.copy()
+        one.update(f"{previous}\n{text}".encode())
+        return one.hexdigest()
+
+    return link_text
 
 
 def _sum(picture: bytes) -> str:
     return hashlib.sha256(picture).hexdigest()
+
+
+_encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_sum)
+
+
+def canonical(facts: Any) -> str:
+    """Sorted keys, no spaces, as is (no escapes), pictures by their SHA-256: the same text on every machine."""
+    return _encoder.encode(facts)
 
 
 def _key() -> bytes:

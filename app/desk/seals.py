@@ -22,12 +22,12 @@ WIDTH = 4
 def marks(added: dict[str, list[int]]) -> tuple[Marks, list[Any]]:
     """The marks of these rows, and the rows themselves as stored (for the hash)."""
     found: Marks = {}
-    rows: list[Any] = []
+    stored: list[Any] = []
     for table, ids in added.items():
-        here = list(_rows(table, ids))
+        here = list(rows(table, ids))
         found[table] = {str(row[0]): _mark(row) for row in here}
-        rows.append([table, here])
-    return found, rows
+        stored.append([table, here])
+    return found, stored
 
 
 def own_mark(fields: dict[str, Any]) -> str:
@@ -37,17 +37,23 @@ def own_mark(fields: dict[str, Any]) -> str:
 
 def differing(sealed: Marks) -> Iterator[str]:
     """`table 17 column` for every field that is no longer what was sealed; `table 17` where the row is gone."""
-    for table, rows in sealed.items():
+    for table, marked in sealed.items():
         if not table:
             continue
         columns = [each.name for each in db.database.get_columns(table)]
-        now = {str(row[0]): _mark(row) for row in _rows(table, [int(row_id) for row_id in rows])}
-        for row_id, mark in rows.items():
+        now = {str(row[0]): _mark(row) for row in rows(table, [int(row_id) for row_id in marked])}
+        for row_id, mark in marked.items():
             if row_id not in now:
                 yield f"{table} {row_id}: the row is gone"
             elif now[row_id] != mark:
                 changed = [name for at, name in enumerate(columns) if _at(now[row_id], at) != _at(mark, at)]
                 yield f"{table} {row_id} {' '.join(changed)}: changed"
+
+
+def changed(fields: dict[str, Any], mark: str) -> list[str]:
+    """Which of a line's own fields are not what they were."""
+    now = own_mark(fields)
+    return [name for at, name in enumerate(sorted(fields)) if _at(now, at) != _at(mark, at)]
 
 
 def _at(mark: str, column: int) -> str:
@@ -58,7 +64,8 @@ def _mark(row: Any) -> str:
     return "".join(hashlib.sha256(chain.canonical(value).encode()).hexdigest()[:WIDTH] for value in row)
 
 
-def _rows(table: str, ids: list[int]) -> Iterator[tuple[Any, ...]]:
+def rows(table: str, ids: list[int]) -> Iterator[tuple[Any, ...]]:
+    """Those rows of a table as they are stored, by id."""
     for some in peewee.chunked(ids, 500):
         asked = ",".join("?" * len(some))
         query = f"SELECT * FROM {table} WHERE id IN ({asked}) ORDER BY id"  # noqa: S608 - a table of ours

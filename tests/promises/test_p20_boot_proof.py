@@ -39,17 +39,56 @@ def test_sound_books_let_money_flow_again(attack, cast, home) -> None:
     assert pay(home.unit, 500, by=cast.chen).fen == 500
 
 
-def test_money_waits_while_the_proof_of_large_books_goes_on(
-    attack, cast, home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_money_waits_until_the_newest_deeds_are_proved(attack, cast, home, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on = threading.Event()
-    monkeypatch.setattr(proof, "problems", lambda: iter([] if go_on.wait(30) else ["stuck"]))
+    monkeypatch.setattr(proof, "newest", lambda: iter([] if go_on.wait(30) else ["stuck"]))
     thread = proof.at_boot(patience=0)
     with pytest.raises(Refused, match="being checked"):
         pay(home.unit, 500, by=cast.chen)
     go_on.set()
     thread.join()
     assert pay(home.unit, 500, by=cast.chen).fen == 500
+
+
+def test_money_stops_when_the_proof_of_the_rest_finds_something(
+    attack, cast, home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(proof, "problems", lambda: iter(["receipt 1: changed"] if go_on.wait(30) else []))
+    thread = proof.at_boot(patience=0)
+    while modes.reasons() and not go_on.is_set():  # the newest are being proved
+        thread.join(0.01)
+    assert pay(home.unit, 500, by=cast.chen).fen == 500
+    go_on.set()
+    thread.join()
+    with pytest.raises(Refused, match="do not fit together"):
+        pay(home.unit, 500, by=cast.chen)
+
+
+@pytest.mark.parametrize(("sql", "named"), DAMAGES, ids=[sql for sql, _ in DAMAGES])
+def test_a_damage_to_the_newest_deeds_is_found_before_money_is_allowed(attack, sql: str, named: str) -> None:
+    assert list(proof.newest()) == []
+    attack(sql)
+    assert any(named in each for each in proof.newest())
+
+
+def test_what_is_written_while_the_proof_runs_is_no_finding(attack, cast, home) -> None:
+    looking = proof.problems()
+    proving = threading.Thread(target=lambda: found.extend(_all()))
+    found: list[str] = []
+
+    def _all() -> list[str]:
+        db.connect()
+        try:
+            return list(looking)
+        finally:
+            db.close()
+
+    proving.start()
+    for _ in range(5):
+        pay(home.unit, 500, by=cast.chen)
+    proving.join()
+    assert found == []
 
 
 def test_a_file_that_is_no_database_any_more_turns_money_off(books, cast) -> None:

@@ -1,6 +1,7 @@
 """Every boot proves the books before money is allowed (promise P20); `python -m app verify` does it by hand.
 
-A small estate is proved before the desk answers; a large one in the background, with money off until it is done.
+Money waits for the guards, the sums and everything the newest deeds wrote. A small estate is proved whole before the desk
+answers; a large one goes on being proved in the background, and money is off again if anything is found.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import argparse
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +23,50 @@ PROVING = N_("The books are being checked; money can be taken in a moment.")
 DAMAGED = N_(
     "The books do not fit together ({first}); no money until the supervisor has looked. Restore the newest backup, or run the check “python -m app verify”."
 )
-PATIENCE = 2.0  # seconds the start waits for a proof before it serves without money
+PATIENCE = 1.0  # seconds the start waits for a proof before it serves
+NEWEST = 2000  # deeds and receipts that are proved before money is allowed: some days of a large estate
 MOST = 50  # problems listed
 
 
+def newest() -> Iterator[str]:
+    """What must fit before money is allowed: the guards, the sums, the latest deeds and receipts on their chains."""
+    ask = db.database.execute_sql
+    with _snapshot():
+        for check in (_guards, _numbers, ledger.check, charge.check):
+            yield from check()
+        (receipts,) = ask("SELECT COALESCE(MAX(id), 0) FROM receipt").fetchone()
+        yield from receipt.verify(after=max(0, receipts - NEWEST))
+        (lines,) = ask("SELECT COALESCE(MAX(id), 0) FROM journal").fetchone()
+        yield from journal.verify(after=max(0, lines - NEWEST))
+
+
 def problems() -> Iterator[str]:
-    """What does not fit, worst first: the file, its tables, its guards, its sums, its chain."""
-    broken = [str(row[0]) for row in db.database.execute_sql("PRAGMA quick_check(20)").fetchall() if row[0] != "ok"]
-    yield from (f"file: {each}" for each in broken)
-    if broken:
+    """What does not fit in the whole books, worst first: the file, its tables, its guards, its sums, its chain."""
+    ask = db.database.execute_sql
+    with _snapshot():
+        broken = [str(row[0]) for row in ask("PRAGMA quick_check(20)").fetchall() if row[0] != "ok"]
+        yield from (f"file: {each}" for each in broken)
+        if broken:
+            return
+        for table, row, parent, _ in ask("PRAGMA foreign_key_check").fetchall():
+            yield f"{table} {row}: names a row of {parent} that is not there"
+        yield from _guards()
+        for check in (ledger.check, charge.check, receipt.verify, _numbers, _papers):
+            yield from check()
+        yield from journal.verify()
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    """The books as they are now, whatever is written meanwhile: one sum is compared with another."""
+    if not db.database.connection().getautocommit():
+        yield
         return
-    for table, row, parent, _ in db.database.execute_sql("PRAGMA foreign_key_check").fetchall():
-        yield f"{table} {row}: names a row of {parent} that is not there"
-    yield from _guards()
-    for check in (ledger.check, charge.check, receipt.verify, _numbers, _papers):
-        yield from check()
-    yield from journal.verify()
+    db.database.execute_sql("BEGIN")
+    try:
+        yield
+    finally:
+        db.database.execute_sql("ROLLBACK")
 
 
 def _guards() -> Iterator[str]:
@@ -70,25 +100,20 @@ def _papers() -> Iterator[str]:
     yield from (f"{number}: no print job" for (number,) in db.database.execute_sql(query).fetchall())
 
 
-def at_boot(
-    *, patience: float = PATIENCE, report: Callable[[list[str]], None] | None = None
-) -> threading.Thread:
-    """Prove in the background, money off meanwhile; wait `patience` seconds for it. `report` gets what was found."""
+def at_boot(*, patience: float = PATIENCE, report: Callable[[list[str]], None] | None = None) -> threading.Thread:
+    """Prove in the background, money off until the newest is proved; wait `patience` seconds. `report` gets what was found."""
     modes.stop_money("proof", PROVING)
 
     def prove() -> None:
         db.connect()
         try:
-            found = [each for each, _ in zip(problems(), range(MOST), strict=False)]
-        except Exception as error:  # an unreadable file is a finding, not a crash
-            found = [f"file: {error}"]
+            modes.let_money("books")
+            _judge(_found(newest))
+            modes.let_money("proof")
+            found = _found(problems)
+            _judge(found)
         finally:
             db.close()
-        if found:
-            modes.stop_money("books", DAMAGED, first=found[0])
-        else:
-            modes.let_money("books")
-        modes.let_money("proof")
         if report is not None:
             report(found)
 
@@ -96,6 +121,18 @@ def at_boot(
     thread.start()
     thread.join(patience)
     return thread
+
+
+def _found(look: Callable[[], Iterator[str]]) -> list[str]:
+    try:
+        return [each for each, _ in zip(look(), range(MOST), strict=False)]
+    except Exception as error:  # an unreadable file is a finding, not a crash
+        return [f"file: {error}"]
+
+
+def _judge(found: list[str]) -> None:
+    if found:
+        modes.stop_money("books", DAMAGED, first=found[0])
 
 
 def command(arguments: list[str], *, open_books: Callable[[Path], None], t: Callable[..., str]) -> int:
@@ -110,4 +147,4 @@ def command(arguments: list[str], *, open_books: Callable[[Path], None], t: Call
     return 1 if found else 0
 
 
-__all__: list[Any] = ["at_boot", "command", "problems"]
+__all__: list[Any] = ["at_boot", "command", "newest", "problems"]
