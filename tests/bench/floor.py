@@ -1,6 +1,6 @@
 """What this machine and these libraries cost at least: waitress + Flask + one indexed read, + one fsynced insert.
 
-    python tests/bench/floor.py FILE.db ROWS      prints "ready PORT"
+python tests/bench/floor.py FILE.db ROWS      prints "ready PORT"
 """
 
 from __future__ import annotations

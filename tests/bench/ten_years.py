@@ -17,7 +17,7 @@ from pathlib import Path
 
 from app import factory
 from app.base import clock, db
-from app.desk import households, passwords, people
+from app.desk import households, numbering, passwords, people
 from app.procedures.counter.keys import register
 from app.procedures.running import staff
 from app.settings import Settings
@@ -94,24 +94,36 @@ def _homes(size: Size, dice: random.Random) -> None:
         if place == 0:
             entrances.append((str(building + 1), str(half + 1), 25, 1))
         room = f"{floor + 1}{door + 1:02d}"
-        units.append((len(entrances), room, f"{building + 1}-{half + 1}-{room}", floor + 1, 6000 + dice.randrange(9000)))
+        units.append(
+            (len(entrances), room, f"{building + 1}-{half + 1}-{room}", floor + 1, 6000 + dice.randrange(9000))
+        )
         for kind in ("owner", "tenant") if n % 5 == 0 else ("owner",):
             name = dice.choice(SURNAMES) + "".join(dice.choices(GIVEN, k=dice.choice((1, 2, 2))))
             phone = f"199{dice.randrange(10**8):08d}"
             looked = households.keys_of(name, phone)
-            persons.append((name, looked["name_key"], looked["initials"], looked["pinyin"], phone, looked["phone_tail"]))
+            persons.append(
+                (name, looked["name_key"], looked["initials"], looked["pinyin"], phone, looked["phone_tail"])
+            )
             relations.append((len(persons), n + 1, kind))
         if n % 3 == 0:
             cars.append((f"粤A{dice.randrange(100_000):05d}", n + 1))
-    H = households
+    table = households
     with db.write():
-        fields = [H.Entrance.building, H.Entrance.code, H.Entrance.floors, H.Entrance.lift]
-        _many(H.Entrance, fields, entrances)
-        _many(H.Unit, [H.Unit.entrance, H.Unit.room, H.Unit.label, H.Unit.floor, H.Unit.area], units)
-        P = H.Person
-        _many(P, [P.name, P.name_key, P.initials, P.pinyin, P.phone, P.phone_tail], persons)
-        _many(H.Relation, [H.Relation.person, H.Relation.unit, H.Relation.kind], relations)
-        _many(H.Vehicle, [H.Vehicle.plate, H.Vehicle.unit], cars)
+        fields = [table.Entrance.building, table.Entrance.code, table.Entrance.floors, table.Entrance.lift]
+        _many(table.Entrance, fields, entrances)
+        _many(
+            table.Unit,
+            [table.Unit.entrance, table.Unit.room, table.Unit.label, table.Unit.floor, table.Unit.area],
+            units,
+        )
+        person = table.Person
+        _many(
+            person,
+            [person.name, person.name_key, person.initials, person.pinyin, person.phone, person.phone_tail],
+            persons,
+        )
+        _many(table.Relation, [table.Relation.person, table.Relation.unit, table.Relation.kind], relations)
+        _many(table.Vehicle, [table.Vehicle.plate, table.Vehicle.unit], cars)
 
 
 def _many(table: type, fields: list, rows: list) -> None:
@@ -195,7 +207,12 @@ def _charge(writer: Writer, row: dict, *, paid: bool) -> None:
 
 
 def _receipt(
-    writer: Writer, at: datetime, unit: int, charges: list[dict], numbers: dict[tuple[str, int], int], dice: random.Random
+    writer: Writer,
+    at: datetime,
+    unit: int,
+    charges: list[dict],
+    numbers: dict[tuple[str, int], int],
+    dice: random.Random,
 ) -> None:
     """As receipt.issue does it, paid in cash to the fen."""
     n = numbers["SJ", at.year] = numbers.get(("SJ", at.year), 0) + 1
@@ -249,7 +266,6 @@ def _slip(writer: Writer, at: datetime, unit: int, numbers: dict[tuple[str, int]
     """A release slip of the past, with two things on it, whose gate copy came back long ago."""
     n = numbers["FX", at.year] = numbers.get(("FX", at.year), 0) + 1
     ms, day, handler = clock.to_ms(at), at.date().isoformat(), writer.staff[1]
-    from app.desk import numbering
 
     row = writer.add(
         "release_slip", unit_id=unit, number=f"FX-{at.year}-{n:06d}", code=numbering.code(20, at.year, n),
@@ -259,7 +275,9 @@ def _slip(writer: Writer, at: datetime, unit: int, numbers: dict[tuple[str, int]
     )  # fmt: skip
     added = {
         "release_item": [
-            writer.add("release_item", slip_id=row[0], line=line, category="furniture", name=name, quantity=1, unit="件")
+            writer.add(
+                "release_item", slip_id=row[0], line=line, category="furniture", name=name, quantity=1, unit="件"
+            )
             for line, name in enumerate(("沙发", "餐桌"), 1)
         ],
         "release_signing": [
