@@ -76,6 +76,7 @@ class Swallowed(logging.Handler):
 class Books:
     """A set of books made once; each example works on a copy."""
 
+    keeper: tempfile.TemporaryDirectory[str] | None = None  # goes with the process
     template: Path | None = None
     cards: tuple[bytes, bytes] = (b"", b"")  # the neighbour's and our household's, issued
 
@@ -83,7 +84,8 @@ class Books:
     def fresh(cls) -> SimpleNamespace:
         home = Path(tempfile.mkdtemp(prefix="p5-", dir=SHM if SHM.is_dir() else None))
         if cls.template is None or not cls.template.exists():
-            cls.template = Path(tempfile.mkdtemp(prefix="p5-", dir=SHM if SHM.is_dir() else None)) / "data"
+            cls.keeper = tempfile.TemporaryDirectory(prefix="p5-", dir=SHM if SHM.is_dir() else None)
+            cls.template = Path(cls.keeper.name) / "data"
             factory.open_books(Settings(data=cls.template))
             _estate()
             made = cls._open(cls.template)
