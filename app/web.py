@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import get_translations
 from flask_login import UserMixin, current_user
 from jinja2_fragments.flask import render_block
 from werkzeug.datastructures import MultiDict
@@ -43,7 +43,9 @@ CHAPTERS = {
 
 def t(msgid: str, **values: Any) -> str:
     """The text in the reader's language. Values that are msgids themselves are translated by the caller."""
-    text: str = gettext(msgid)
+    if "texts" not in g:  # a page asks a hundred times; the language is the request's
+        g.texts = get_translations()
+    text: str = g.texts.ugettext(msgid)
     return text.format(**values) if values else text
 
 
