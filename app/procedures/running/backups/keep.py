@@ -36,7 +36,7 @@ class Backup:
     last_receipt: str
     head: str  # of the receipt chain, in full
     encrypted: bool
-    keep_too: tuple[str, ...] = (chain.KEY_FILE, "secret", "qiantai.toml")
+    keep_too: tuple[str, ...] = (chain.KEY_FILE, "water-cards.key", "secret", "qiantai.toml")
 
     @property
     def moment(self) -> datetime:
