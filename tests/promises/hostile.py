@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.base import clock
+from app.base.text import half_width
 from app.desk import outbox, paper
 from hardware.receipt import model as receipt
 from hardware.receipt.model import gbk
@@ -250,7 +251,8 @@ class Trial:
             if page and cleaned(text):
                 shown = self.made.client(nick).get(self._now(page, form, answer), headers=FRAGMENT).text
                 self.wrong += [f"{what} on {page}: {each}" for each in self.pages.escaped(shown)]
-                if cleaned(text) in words(shown):
+                seen = words(shown)
+                if cleaned(text) in seen or half_width(cleaned(text)) in seen:  # a number is kept in half width
                     self.shown += 1
                 else:
                     self.wrong.append(f"{what}: not on {page} as it was typed")
