@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import statistics
 import tempfile
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from tests.bench import ten_years
 from tests.bench.served import HOUSE, Clerk, Process, running
@@ -58,11 +60,12 @@ def _floor(floor: Process, rounds: int) -> Found:
 def _until_money(clerk: Clerk) -> float:
     """Until no banner says that the books are still being checked."""
     begun = time.monotonic()
-    while True:
+    while time.monotonic() < begun + 300:
         clerk.get("/running/today/")
         if 'class="banner stop"' not in clerk.shown:
             return (time.monotonic() - begun) * 1000
         time.sleep(0.2)
+    raise SystemExit("money is still off after five minutes: " + " ".join(re.findall("banner stop.*", clerk.shown)))
 
 
 def _pages(clerk: Clerk, size: Size, rounds: int) -> Found:
@@ -72,8 +75,6 @@ def _pages(clerk: Clerk, size: Size, rounds: int) -> Found:
 
     def each(urls: Iterator[str] | list[str], **how: bool) -> dict[str, float]:
         return _spread([clerk.get(url, **how) for url in urls])
-
-    from urllib.parse import quote
 
     each([f"/homes/lookup/?live=1&q={quote(text)}" for text in TYPED], part=True)  # warm
     found: Found = {
@@ -128,8 +129,6 @@ def _keys(clerk: Clerk) -> Found:
 
 
 def _option(shown: str, name: str) -> str:
-    import re
-
     return re.findall(rf'<option value="(\d+)"[^>]*>{name}', shown)[0]
 
 
