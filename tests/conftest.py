@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 from app import factory
 from app.base import db, faults
@@ -49,9 +51,38 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+class _Compiled(BytecodeCache):
+    """Templates compiled once a worker: every test makes an application of its own."""
+
+    def __init__(self) -> None:
+        self.code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.code:
+            bucket.bytecode_from_string(self.code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.code[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {"bytecode_cache": _Compiled()}
+
+
+@pytest.fixture(scope="session")
+def new_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of new books, made once a worker by the real migrations; tests begin on copies of it."""
+    folder = tmp_path_factory.mktemp("new")
+    factory.open_books(Settings(data=folder))
+    db.database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    return folder / "qiantai.db"
+
+
 @pytest.fixture
-def books(data: Path) -> Iterator[Path]:
+def books(data: Path, new_books: Path) -> Iterator[Path]:
     """An empty, open set of books on a real file."""
+    data.mkdir()
+    shutil.copy(new_books, data / "qiantai.db")
     factory.open_books(Settings(data=data))
     options.forget()
     yield data
