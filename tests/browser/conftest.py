@@ -83,8 +83,10 @@ class Site:
         return page
 
     def _heard(self, page: Page, kind: str, text: str) -> None:
-        # The browser itself logs every 4xx: refusals are answers here, not errors.
-        if kind == "error" and "Failed to load resource" not in text and "Response Status Error Code 4" not in text:
+        # The browser itself logs every 4xx: refusals are answers here, not errors. htmx logs a poll that was under way
+        # when its page was left, as sendAbort and afterRequest; a request that failed is a sendError, and counts.
+        usual = ("Failed to load resource", "Response Status Error Code 4", "htmx:sendAbort", "htmx:afterRequest")
+        if kind == "error" and not any(each in text for each in usual):
             self.troubles.append(f"{page.url}: {text}")
 
     def open(self, who: people.Actor | None, path: str, **more: object) -> Page:
