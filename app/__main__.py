@@ -29,6 +29,7 @@ def verb(name: str, arguments: list[str]) -> int:
     verbs = {
         "import": "app.procedures.running.imports",
         "export-journal": "app.procedures.money.journal_export",
+        "export-chain": "app.procedures.money.chain_export",
         "verify": "app.procedures.running.proof",
         "backup": "app.backup_verbs:backup",
         "restore": "app.backup_verbs:bring",
