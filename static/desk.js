@@ -286,14 +286,15 @@
     const { headers, elt } = event.detail;
     headers["Desk-Swap"] = elt.closest("[hx-swap]")?.getAttribute("hx-swap") ?? "innerHTML";
   });
-  on("htmx:beforeRequest", (event) => { // a live refresh never takes away what is being typed
-    const cause = event.detail.requestConfig.triggeringEvent?.type ?? "";
-    const { elt } = event.detail;
-    if (!cause.startsWith("live:") && cause !== "every") return;
-    if (one("[data-dirty]", elt) || elt.closest("[data-dirty]") || (elt.contains(document.activeElement) && editable(document.activeElement))) event.preventDefault();
-  });
+  function disturbs({ elt, requestConfig }) { // a live refresh never takes away what is being typed
+    const cause = requestConfig.triggeringEvent?.type ?? "";
+    if (!cause.startsWith("live:") && cause !== "every") return false;
+    return one("[data-dirty]", elt) || elt.closest("[data-dirty]") || (elt.contains(document.activeElement) && editable(document.activeElement));
+  }
+  on("htmx:beforeRequest", (event) => { if (disturbs(event.detail)) event.preventDefault(); });
   let focused = null;
   on("htmx:beforeSwap", (event) => {
+    if (disturbs(event.detail)) { event.detail.shouldSwap = false; return; } // somebody began while it was on its way
     const { target } = event.detail;
     focused = target.contains(document.activeElement) ? document.activeElement.name || document.activeElement.id : null;
     if (event.detail.requestConfig.verb === "post" && event.detail.xhr.status < 400 && target.id !== "dialog") one("#notice")?.replaceChildren();

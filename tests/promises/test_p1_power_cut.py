@@ -108,7 +108,7 @@ def ram(tmp_path: Path) -> Path:
 
 
 def test_no_payment_is_lost_and_the_books_fit_at_every_cut(tmp_path: Path, ram: Path, times: int) -> None:
-    found = cuts(record(tmp_path, "p1"), ram, 1500 * times, random.Random(1))
+    found = cuts(record(tmp_path, "p1"), ram, 6000 * times, random.Random(1))
     assert found == Found(lost=0, inconsistent=0)
 
 

@@ -31,7 +31,7 @@ from app.desk.people import Staff
 from app.desk.receipt import Receipt
 from app.settings import Settings
 
-KILLS = 6  # --long: 60 kills
+KILLS = 60  # --long: 600
 
 
 # ---- one process: the form key
