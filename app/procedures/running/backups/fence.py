@@ -10,7 +10,7 @@ import peewee
 
 from app.base import clock, db
 from app.base.refusal import N_, Refused
-from app.desk import journal, modes, numbering, people
+from app.desk import modes, numbering, people
 from app.desk.journal import deed, note
 from app.desk.people import Actor
 
@@ -34,9 +34,14 @@ def raise_fence(at: str, file: str) -> None:
         Fence.create(at=at, file=file)
 
 
+def _open() -> Fence | None:
+    row: Fence | None = Fence.select().where(Fence.closed.is_null()).order_by(Fence.id.desc()).first()
+    return row
+
+
 def fenced() -> Fence | None:
     """The restore that is still open, if any; turns money off (at boot)."""
-    row: Fence | None = Fence.select().where(Fence.closed.is_null()).order_by(Fence.id.desc()).first()
+    row = _open()
     if row is not None:
         modes.stop_money("fence", FENCED, at=row.at[:16].replace("T", " "))
     else:
@@ -48,7 +53,7 @@ def fenced() -> Fence | None:
 def confirm_last_number(text: str, *, by: Actor) -> None:
     """`SJ-2026-000441` (or the code on it): the last receipt on paper. The series goes on after it."""
     people.require(by, "backups.confirm")
-    row = Fence.select().where(Fence.closed.is_null()).order_by(Fence.id.desc()).first()
+    row = _open()
     if row is None:
         raise Refused("No restore is waiting for a number.")
     year, n = _read(text)
@@ -81,6 +86,3 @@ def _read(text: str) -> tuple[int, int]:
     ):
         return int(parts[1]), int(parts[2])
     raise Refused("“{text}” is no receipt number such as SJ-2026-000441.", field="number", text=text)
-
-
-__all__ = ["Fence", "confirm_last_number", "fenced", "journal", "raise_fence"]
