@@ -7,7 +7,7 @@
      input[data-scan=keep]      ... and the scan's Enter does not send the form: money is taken by F12
      [data-live="fast"]         polls every 500 ms instead of 2 s (waiting for a card or a scan)
      hx-trigger="live:keys from:body"   renewed when something under that topic changed (`live.bump("keys")`);
-                                `live:any` for every change. What is being typed into is not renewed.
+                                `live:any` for every change. What is being typed into, pressed or sent is not renewed yet.
      button[data-escape]            Esc presses it when nothing else waits for Esc
      [data-pick="1"]            that key, outside fields, ticks this box or goes to this field
      [data-sound="ok|note|stop"]   makes its sound when it appears      [data-answer="1"]  that key presses it
@@ -89,7 +89,7 @@
   let burst = { text: "", at: 0, field: null };
   let later = null; // an answer key that waits until it is known not to be the start of a scan
   const waiting = [];
-  let sending = false;
+  let posting = 0; // forms and scans under way: the next scan, F12 and every renewal wait for their answer
   let scans = 0;
   const snapshot = (field) => editable(field) && field.type !== "select-one" ? { field, value: field.value, start: field.selectionStart, end: field.selectionEnd } : null;
   function putBack(was) {
@@ -137,13 +137,11 @@
   function next() {
     const line = one("#waiting");
     if (line) line.textContent = waiting.length ? words().waiting.replace("{n}", waiting.length) : "";
-    if (!waiting.length || sending || panel() || one("#dialog")?.open || !document.body.dataset.live) return;
-    sending = true;
+    if (!waiting.length || posting || panel() || one("#dialog")?.open || !document.body.dataset.live) return;
     scans += 1;
     const values = { code: waiting.shift(), _key: `${document.body.dataset.key}~${scans}` };
     if (line) line.textContent = waiting.length ? words().waiting.replace("{n}", waiting.length) : "";
-    const done = () => { sending = false; next(); };
-    htmx.ajax("POST", "/counter/scan/read", { source: "#main", target: one("#board") ? "#board" : "#notice", swap: "outerHTML", values }).then(done, done);
+    htmx.ajax("POST", "/counter/scan/read", { source: "#main", target: one("#board") ? "#board" : "#notice", swap: "outerHTML", values });
   }
 
   /* ---- function keys and answers ---- */
@@ -160,6 +158,7 @@
     return true;
   }
   function finish() {
+    if (posting) return; // pressed twice, it would finish what the answer is about to show
     const forms = all("form[data-done]").filter((form) => form.offsetParent !== null);
     (forms.find((form) => form.contains(document.activeElement)) ?? forms[0])?.requestSubmit();
   }
@@ -286,17 +285,31 @@
     const { headers, elt } = event.detail;
     headers["Desk-Swap"] = elt.closest("[hx-swap]")?.getAttribute("hx-swap") ?? "innerHTML";
   });
-  function disturbs({ elt, requestConfig }) { // a live refresh never takes away what is being typed
-    const cause = requestConfig.triggeringEvent?.type ?? "";
-    if (!cause.startsWith("live:") && cause !== "every") return false;
-    return one("[data-dirty]", elt) || elt.closest("[data-dirty]") || (elt.contains(document.activeElement) && editable(document.activeElement));
+  on("htmx:beforeSend", ({ detail }) => {
+    if (detail.requestConfig.verb === "get") return;
+    posting += 1;
+    detail.xhr.addEventListener("loadend", () => { posting -= 1; next(); });
+  });
+  const renews = (element) => element.matches('[hx-trigger*="live:"]');
+  const putOff = new Set(); // topics whose renewal waits; the next poll asks again
+  /* A renewal never takes away what is being typed, the button between its press and its click, or the form whose
+     answer is on its way (htmx tells nobody about the answer to a form that has left the page). */
+  function disturbs({ elt, requestConfig }) {
+    if (!renews(elt)) return false;
+    const typed = one("[data-dirty]", elt) || elt.closest("[data-dirty]") || (elt.contains(document.activeElement) && editable(document.activeElement));
+    if (!typed && !posting && !one(":active", elt)) return false;
+    if (requestConfig.triggeringEvent) putOff.add(requestConfig.triggeringEvent.type);
+    return true;
   }
   on("htmx:beforeRequest", (event) => { if (disturbs(event.detail)) event.preventDefault(); });
   let focused = null;
+  let stays = null; // where the focus is while something else is renewed
   on("htmx:beforeSwap", (event) => {
-    if (disturbs(event.detail)) { event.detail.shouldSwap = false; return; } // somebody began while it was on its way
+    if (disturbs({ ...event.detail, elt: event.detail.requestConfig.elt })) { event.detail.shouldSwap = false; return; } // somebody began while it was on its way
     const { target } = event.detail;
-    focused = target.contains(document.activeElement) ? document.activeElement.name || document.activeElement.id : null;
+    const inside = target.contains(document.activeElement);
+    focused = inside ? document.activeElement.name || document.activeElement.id : null;
+    stays = !inside && renews(event.detail.requestConfig.elt) && document.activeElement !== document.body ? document.activeElement : null;
     if (event.detail.requestConfig.verb === "post" && event.detail.xhr.status < 400 && target.id !== "dialog") one("#notice")?.replaceChildren();
   });
   on("htmx:afterSettle", (event) => {
@@ -308,6 +321,7 @@
       return;
     }
     if (target.id === "notice" || one("[data-blocks]", target)) takeFocus();
+    else if (stays?.isConnected) stays.focus(); // htmx goes to every [autofocus] it brings
     else if (document.activeElement === document.body && focused) {
       (one("[autofocus]", target) ?? one(`[name="${CSS.escape(focused)}"], #${CSS.escape(focused)}`, target))?.focus();
     }
@@ -333,10 +347,13 @@
           if (news.locked) lock();
           else {
             version = news.v;
-            for (const topic of [...news.topics, "any"]) body.dispatchEvent(new CustomEvent(`live:${topic}`));
+            for (const topic of [...news.topics, "any"]) putOff.add(`live:${topic}`);
           }
         }
         body.removeAttribute("data-away");
+        const due = [...putOff];
+        putOff.clear();
+        for (const topic of due) body.dispatchEvent(new CustomEvent(topic));
       } catch {
         body.dataset.away = "1"; // the lamp in the header says it
       }

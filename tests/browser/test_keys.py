@@ -60,6 +60,7 @@ def test_two_scans_lend_and_one_takes_back_without_a_mouse(site, cast, pump, wed
     lent(cast, pump)
     page.keyboard.press("F2")
     page.wait_for_url("**/counter/keys/back")
+    expect(page.locator("[name=code]")).to_be_focused()
     page.keyboard.type("k1", delay=60)
     page.keyboard.press("Enter")
     expect(page.locator(".hook .big")).to_have_text("A07")
@@ -84,7 +85,6 @@ def test_esc_puts_the_key_down(site, cast, pump, wedge):
     expect(page.locator("#hand")).to_have_count(0)
 
 
-@pytest.mark.skip(reason="open: in two whole runs the name typed here was gone before the second F12; alone it passes")
 def test_an_outsider_signs_the_slip_and_the_form_is_sent_with_f12(site, cast, pump, wedge):
     page = site.open(cast.ana, "/counter/keys/")
     wedge(page).scan(register.label_of(pump))
@@ -176,22 +176,3 @@ def test_the_keys_speak_english_too(site, cast, pump, wedge):
     expect(page.locator("#board")).to_contain_text("internal 1 · entrusted 0 · out 1")
     wedge(page).scan(register.label_of(pump))
     expect(page.locator("#toasts")).to_contain_text("is back from 王海. Hang it on A07.")
-
-
-def test_what_is_typed_while_a_live_refresh_is_on_its_way_stays(site, cast, pump, wedge):
-    page = site.open(cast.ana, "/counter/keys/")
-    wedge(page).scan(register.label_of(pump))
-    hand = page.locator("form.hand")
-    expect(hand).to_be_visible()
-    page.evaluate("document.activeElement.blur()")
-    held: list[object] = []
-    page.route("**/counter/keys/?**", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks the function it is given
-    with page.expect_request("**/counter/keys/?**"):
-        page.evaluate("document.body.dispatchEvent(new CustomEvent('live:keys'))")
-    hand.locator("[name=name]").fill("赵红")  # the answer comes now
-    for route in held:
-        route.continue_()
-    page.unroute("**/counter/keys/?**")
-    with page.expect_response("**/live**"):
-        pass
-    expect(hand.locator("[name=name]")).to_have_value("赵红")

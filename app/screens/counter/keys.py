@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import abort, request, url_for
 
@@ -132,15 +132,14 @@ def prepare() -> Answer:
 
 
 def _time(text: str) -> datetime | None:
-    """`18:30` of this business day (which ends at 4:00)."""
+    """`18:30`, as the time field writes it."""
     if not text:
         return None
     try:
         at = datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - only the time of it is used
     except ValueError:
         raise Refused("“{text}” is no time of day. Write it like 18:30.", field="until", text=text) from None
-    day = clock.business_day(clock.now())
-    return schedule.on(day if at.hour >= 4 else day + timedelta(days=1), at)
+    return schedule.next_time(at, clock.now())
 
 
 def _taker(fields: Form) -> Holder:

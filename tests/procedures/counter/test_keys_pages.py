@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import re
+from datetime import date, time, timedelta
 
 import pytest
 import time_machine
 
 from app.base import clock, db
 from app.desk import due, instructions, loan, numbering, outbox, people
-from app.procedures.counter.keys import consent, custody, lending, register, scans
+from app.procedures.counter.keys import consent, custody, lending, register, scans, schedule
 from app.procedures.counter.keys.counts import Count, Difference
 from app.procedures.counter.keys.register import KIND, Custody, Key
 
@@ -115,6 +116,29 @@ def test_a_colleague_is_picked_from_the_list(ana, post, cast, pump):
     done = post(ana, "/counter/keys/hand", staff=cast.lu.id, purpose="巡检", until="11:00")
     assert done.status_code == 200
     assert loan.open_of(KIND, pump.id).holder == "鲁工"
+
+
+@pytest.mark.parametrize(
+    "at",
+    [time(8), time(17, 59), time(18, 30), time(21, 45), time(23, 30), time(0, 30), time(3, 1), time(3, 59), time(4)],
+)
+def test_the_time_the_page_proposes_is_one_the_rules_accept(now, desk, post, cast, pump, at):
+    now.move_to(schedule.on(MONDAY + timedelta(days=at < time(4)), at))
+    ana = desk.client(cast.ana)
+    page = post(ana, "/counter/scan/read", code=register.label_of(pump)).text
+    proposed = re.search(r'name="until"[^>]*value="(\d\d:\d\d)"', page).group(1)
+    done = post(ana, "/counter/keys/hand", staff=cast.lu.id, until=proposed)
+    assert done.status_code == 200, done.text
+    assert timedelta(0) < loan.open_of(KIND, pump.id).until - clock.now() < timedelta(hours=15)
+
+
+def test_a_time_that_is_over_is_not_taken_for_tomorrows(now, desk, post, cast, pump):
+    now.move_to(clock.at(MONDAY, 20, 0))
+    ana = desk.client(cast.ana)
+    post(ana, "/counter/scan/read", code=register.label_of(pump))
+    no = post(ana, "/counter/keys/hand", staff=cast.lu.id, until="18:30")
+    assert "18:30" in no.text
+    assert loan.open_of(KIND, pump.id) is None
 
 
 def test_a_time_that_is_none_is_refused_with_its_field(ana, post, pump):

@@ -38,6 +38,14 @@ def default_until(now: datetime) -> datetime:
     return next((mark for mark in (on(day, BACK_BY), on(day, CHECK_ENDS)) if mark > now), last_moment(now))
 
 
+def next_time(at: time, now: datetime) -> datetime:
+    """The moment somebody means who writes `18:30`: that of this business day, or the next one where it is due soon."""
+    day = clock.business_day(now)
+    meant = on(day if timedelta(hours=at.hour) >= clock.DAY_TURNS_AT else day + timedelta(days=1), at)
+    again = meant + timedelta(days=1)
+    return again if meant <= now and again <= last_moment(now) else meant
+
+
 def shift_now() -> str:
     """Which count the clock suggests."""
     return "evening" if clock.now().time() >= time(16, 0) else "morning"
