@@ -10,7 +10,6 @@ the one before, every append-only row its transaction has added (promise P9).
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from datetime import datetime
@@ -193,7 +192,9 @@ def verify(*, after: int = 0) -> Iterator[str]:
     known = {table: _Seen(table) for table in db.kept_for_good()}
     link = chain.linker()
     for line_id, fields, sealed, rows, now in _sealed(after):
-        if link(previous, chain.canonical([fields, rows])) != now:
+        if not sealed:
+            yield f"journal {line_id} seals: changed"
+        elif link(previous, chain.canonical([fields, rows])) != now:
             named = list(seals.differing(sealed))
             if changed := seals.changed(fields, sealed[""][""]):
                 named.append(f"journal {line_id} {' '.join(changed)}: changed")
@@ -232,7 +233,7 @@ def _sealed(after: int) -> Iterator[tuple[int, dict[str, Any], seals.Marks, list
     columns = ", ".join(f'"{column}"' for _, column in names)
     query = f"SELECT id, seals, hash, {columns} FROM journal WHERE hash IS NOT NULL AND id > ? ORDER BY id LIMIT 500"  # noqa: S608
     while lines := db.database.execute_sql(query, (after,)).fetchall():
-        all_seals = [json.loads(line[1]) for line in lines]
+        all_seals = [seals.read(line[1]) for line in lines]
         wanted: dict[str, list[int]] = {}
         for sealed in all_seals:
             for table, marks in sealed.items():

@@ -7,6 +7,7 @@ in by another tool is named by table, id and column (promise P9).
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,6 +34,18 @@ def marks(added: dict[str, list[int]]) -> tuple[Marks, list[Any]]:
 def own_mark(fields: dict[str, Any]) -> str:
     """The mark of the line itself, in the order of its sorted field names."""
     return _mark(fields[name] for name in sorted(fields))
+
+
+def read(text: str) -> Marks:
+    """The marks as a line holds them; nothing where somebody has put something else there."""
+    try:
+        found = json.loads(text)
+        words = [found[""][""], *(mark for marked in found.values() for mark in marked.values())]
+        numbers = [int(row_id) for table, marked in found.items() if table for row_id in marked]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return {}
+    whole = all(isinstance(word, str) for word in words) and all(0 <= each < 2**63 for each in numbers)
+    return found if whole and found.keys() - {""} <= db.kept_for_good() else {}
 
 
 def differing(sealed: Marks) -> Iterator[str]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from app import schema
-from app.base import db
+from app.base import db, stored
 from app.base.refusal import N_
 from app.desk import charge, journal, ledger, modes, receipt
 
@@ -32,28 +32,48 @@ def newest() -> Iterator[str]:
     """What must fit before money is allowed: the guards, the sums, the latest deeds and receipts on their chains."""
     ask = db.database.execute_sql
     with _snapshot():
-        for check in (_guards, _numbers, ledger.check, charge.check):
-            yield from check()
         (receipts,) = ask("SELECT COALESCE(MAX(id), 0) FROM receipt").fetchone()
-        yield from receipt.verify(after=max(0, receipts - NEWEST))
         (lines,) = ask("SELECT COALESCE(MAX(id), 0) FROM journal").fetchone()
-        yield from journal.verify(after=max(0, lines - NEWEST))
+        yield from _tried(
+            lambda: stored.wrong(schema.TABLES, newest=NEWEST),
+            _guards,
+            _numbers,
+            ledger.check,
+            charge.check,
+            lambda: receipt.verify(after=max(0, receipts - NEWEST)),
+            lambda: journal.verify(after=max(0, lines - NEWEST)),
+        )
 
 
 def problems() -> Iterator[str]:
-    """What does not fit in the whole books, worst first: the file, its tables, its guards, its sums, its chain."""
+    """What does not fit in the whole books, worst first: the file, its fields, its guards, its sums, its chain."""
     ask = db.database.execute_sql
     with _snapshot():
         broken = [str(row[0]) for row in ask("PRAGMA quick_check(20)").fetchall() if row[0] != "ok"]
         yield from (f"file: {each}" for each in broken)
+        yield from _tried(lambda: stored.wrong(schema.TABLES))
         if broken:
             return
-        for table, row, parent, _ in ask("PRAGMA foreign_key_check").fetchall():
-            yield f"{table} {row}: names a row of {parent} that is not there"
-        yield from _guards()
-        for check in (ledger.check, charge.check, receipt.verify, _numbers, _papers):
+        checks = (_references, _guards, ledger.check, charge.check, receipt.verify, _numbers, _papers, journal.verify)
+        yield from _tried(*checks)
+
+
+def _tried(*checks: Callable[[], Iterable[str]]) -> Iterator[str]:
+    """What they find. One that falls over what another tool left is a finding, not a crash, and the others go on."""
+    for check in checks:
+        try:
             yield from check()
-        yield from journal.verify()
+        except db.Damaged as missing:
+            yield str(missing)
+        except UnicodeDecodeError:
+            yield from stored.undecodable(schema.TABLES)
+        except Exception as error:
+            yield f"a check did not get to its end ({error}): look at what is named before, or restore the newest backup"
+
+
+def _references() -> Iterator[str]:
+    for table, row, parent, _ in db.database.execute_sql("PRAGMA foreign_key_check").fetchall():
+        yield f"{table} {row}: names a row of {parent} that is not there"
 
 
 @contextmanager
@@ -144,7 +164,7 @@ def command(arguments: list[str], *, open_books: Callable[[Path], None], t: Call
     parser = argparse.ArgumentParser(prog="python -m app verify")
     parser.add_argument("--data", type=Path, default=Path("data"))
     open_books(parser.parse_args(arguments).data)
-    found = list(problems())
+    found = list(dict.fromkeys(problems()))
     for each in found:
         print(each, file=sys.stderr)  # noqa: T201 - a command's answer
     print(t("{count} problems found.", count=len(found)) if found else t("The books fit together."))  # noqa: T201
