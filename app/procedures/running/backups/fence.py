@@ -6,26 +6,16 @@ the number of the last paper receipt, and the series goes on after it: no number
 
 from __future__ import annotations
 
-import peewee
-
 from app.base import clock, db
 from app.base.refusal import N_, Refused
 from app.desk import modes, numbering, people
 from app.desk.journal import deed, note
 from app.desk.people import Actor
+from app.desk.restores import Fence
 
 FENCED = N_(
     "These books were restored from the backup of {at}. Find the last paper receipt and type its number on the backups page; until then no money is taken."
 )
-
-
-class Fence(db.Table):
-    """A restore that waits for the last paper number. `at`: the backup's moment."""
-
-    at = peewee.TextField()
-    file = peewee.TextField()
-    closed = db.MomentField(null=True)
-    last_number = peewee.TextField(default="")
 
 
 def raise_fence(at: str, file: str) -> None:
