@@ -72,6 +72,8 @@ ACTS: dict[str, frozenset[str]] = {
     "water.issue": _DESK,
     "water.learn": _ALL,
     "water.decide": _LEAD,
+    "water.relearn": _LEAD,
+    "water.note_money": _LEAD | {"finance"},
     "keys.see": _SEES | {"engineer", "engineering_supervisor", "gate"},
     "keys.lend": _DESK,
     "keys.entrust": _DESK,

@@ -13,7 +13,7 @@ from app.desk import due, ledger, lookup, sessions
 from app.desk.households import KINDS, Unit, people_of, shown
 from app.desk.receipt import Tender
 from app.procedures.counter import water_cards as water
-from app.procedures.counter.water_cards import Account, Card, TopUp
+from app.procedures.counter.water_cards import Account, Card, Handling, TopUp
 from app.procedures.counter.water_cards import board as boards
 from app.web import Answer, Screen, customer, form, go, me, page, say, wants_fragment
 from hardware.ports import DeviceError
@@ -35,6 +35,8 @@ CHANGES = {
     "exchanged": N_("Meter exchanged"),
     "transferred": N_("Transferred"),
     "handed_back": N_("Water handed back"),
+    "learned": N_("Learned from the card"),
+    "money_noted": N_("Money of learned sales"),
 }
 STATES = {
     "pending": N_("Not on the card yet"),
@@ -123,6 +125,8 @@ def _show(unit: Unit | None, **more: Any) -> Answer:
         change_names=CHANGES,
         states=STATES,
         pending=boards.pending(laid.uid),
+        lesson=boards.to_learn(laid),
+        learned=boards.learned(),
         total=water.day_total(clock.business_day(clock.now())),
         stock=water.in_stock(),
         reader=worker.state if worker else "lost",
@@ -144,6 +148,7 @@ def check() -> Answer:
         state=laid.state,
         reader=_worker().state if _worker() else "lost",
         pending=boards.sale(laid.pending, laid.uid) if laid.pending else None,
+        lesson=boards.to_learn(laid),
         tonnes=water.tonnes,
         states=STATES,
     )
@@ -280,6 +285,28 @@ def found(account: int) -> Answer:
     row, card = _card_of(account)
     water.found(card, by=me())
     return _after(row.unit, N_("Card {uid} is in use again."), uid=card.uid)
+
+
+@screen.does("/relearn/<int:account>", act="water.relearn", again="counter_water_cards.check")
+def relearn(account: int) -> Answer:
+    """After a restore: the books learn from the card on the reader the sales that they have lost."""
+    reason, row = form().text("reason", most=500), Account.get_or_none(Account.id == account) or abort(404)
+    _at_the_reader()
+    done = water.relearn(row, _laid(), reason=reason, by=me())
+    return _after(
+        row.unit,
+        N_("The books have learned {volume} t from the card. Sell as usual; the money of it waits on today's page."),
+        volume=water.tonnes(done.facts["volume"]),
+    )
+
+
+@screen.does("/money/<int:id>", act="water.note_money", again="counter_water_cards.board")
+def note_money(id: int) -> Answer:
+    """Where the money of sales that were learned from a card went."""
+    how = form().text("how", most=500)
+    learned = Handling.get_or_none(Handling.id == id, Handling.kind == "learned") or abort(404)
+    row = water.note_money(learned, how=how, by=me())
+    return _after(row.account.unit, N_("Written down: where the money of the learned sales went."))
 
 
 @screen.does("/replace/<int:account>", act="water.issue", again="counter_water_cards.board")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from app.procedures.counter.water_cards.cards import in_stock, issue, register_meter, stock
 from app.procedures.counter.water_cards.changes import exchange_meter, hand_back, left_on, transfer
 from app.procedures.counter.water_cards.judging import WORDS, Laid, judge, refuse
+from app.procedures.counter.water_cards.relearning import Lesson, note_money, offered, relearn, without_money
 from app.procedures.counter.water_cards.replacing import found, lost, replace, spoilt
 from app.procedures.counter.water_cards.site import layout, secret
 from app.procedures.counter.water_cards.sums import Sum, of_money, of_text, of_volume, tonnes
@@ -43,6 +44,7 @@ __all__ = [
     "DayTotal",
     "Handling",
     "Laid",
+    "Lesson",
     "Meter",
     "ReaderWorker",
     "Sum",
@@ -64,13 +66,16 @@ __all__ = [
     "left_on",
     "lost",
     "may_sell_again",
+    "note_money",
     "of_money",
     "of_text",
     "of_volume",
+    "offered",
     "pending",
     "pending_of",
     "refuse",
     "register_meter",
+    "relearn",
     "replace",
     "secret",
     "spoilt",
@@ -78,4 +83,5 @@ __all__ = [
     "tonnes",
     "transfer",
     "who_has_not_learnt",
+    "without_money",
 ]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from app.desk import options
 from app.desk.households import Unit, owner_of
-from app.procedures.counter.water_cards import topups
+from app.procedures.counter.water_cards import relearning, topups
 from app.procedures.counter.water_cards.closing import reading_of
 from app.procedures.counter.water_cards.judging import WORDS, Laid
 from app.procedures.counter.water_cards.tables import (
@@ -109,6 +109,33 @@ class Change:
     expression: str
 
 
+@dataclass(frozen=True)
+class Learned:
+    """What was learned from a card and whose money nobody has accounted for yet. `volume` in 0.01 t."""
+
+    id: int
+    unit: str
+    unit_id: int
+    at: datetime
+    clerk: str
+    volume: int
+    expression: str
+
+
+@dataclass(frozen=True)
+class ToLearn:
+    """What the card on the reader would teach the books. `sales`: number and volume (0.01 t) of each, in order."""
+
+    account_id: int
+    restored: datetime
+    books_seq: int
+    books_total: int
+    seq: int
+    total: int
+    sales: list[tuple[int, int]]
+    volume: int
+
+
 def sale(row: TopUp, on_reader: str = "") -> Sale:
     return Sale(
         id=row.id,
@@ -195,6 +222,37 @@ def changes(unit: Unit, limit: int = 6) -> list[Change]:
         Change(row.kind, row.at, row.staff.name if row.staff else "", row.reason, row.facts.get("expression", ""))
         for row in rows
     ]
+
+
+def learned() -> list[Learned]:
+    return [
+        Learned(
+            row.id,
+            row.account.unit.label,
+            row.account.unit_id,
+            row.at,
+            row.staff.name if row.staff else "",
+            row.facts["volume"],
+            row.facts["expression"],
+        )
+        for row in relearning.without_money()
+    ]
+
+
+def to_learn(laid: Laid) -> ToLearn | None:
+    found = relearning.offered(laid)
+    if found is None:
+        return None
+    return ToLearn(
+        found.card.its_account.id,
+        found.restored.moment,
+        found.before.seq,
+        found.before.cumulative,
+        found.after.seq,
+        found.after.cumulative,
+        found.sales,
+        found.volume,
+    )
 
 
 def payer_of(unit: Unit) -> str:

@@ -9,7 +9,7 @@ from app.desk.households import Person
 from app.desk.journal import deed
 from app.desk.people import Actor
 from app.desk.receipt import Receipt
-from app.procedures.counter.water_cards import cards, closing
+from app.procedures.counter.water_cards import cards, closing, relearning
 from app.procedures.counter.water_cards.sums import tonnes
 from app.procedures.counter.water_cards.tables import (
     Account,
@@ -29,7 +29,7 @@ def _untaken(card: Card, meter_seq: int) -> int:
     rows = TopUp.select().where(
         TopUp.meter == card.its_meter, TopUp.state.in_(("done", "reissued")), TopUp.seq > meter_seq
     )
-    return sum(row.volume for row in rows)
+    return sum(row.volume for row in rows) + relearning.learned_after(card, meter_seq)
 
 
 @deed("water_meter.exchanged")
