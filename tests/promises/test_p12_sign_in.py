@@ -135,6 +135,19 @@ def test_the_pin_is_throttled_at_each_of_its_doors_by_one_counter(desk, ana, cas
         _wrong(lambda door=door: door("2468"), "Wait")
 
 
+def test_the_old_password_is_throttled_where_a_new_one_is_chosen(desk, ana, cast, nine) -> None:
+    client = desk.client(cast.ana)
+
+    def change(old: str) -> str:
+        form = {"old": old, "password": "another long one", "pin": "", "_key": desk.key()}
+        return client.post("/running/sign_in/change", data=form).text
+
+    for _ in range(passwords.FREE):
+        assert "当前密码不正确" in change("not it")
+    assert "请等待" in change(PASSWORD)
+    assert signing.fits(PASSWORD, people.Staff.get_by_id(ana.id).password_hash)
+
+
 def _wrong(act, match: str) -> None:
     with pytest.raises(Refused, match=match):
         act()
