@@ -214,6 +214,17 @@ def test_a_browser_becomes_a_window_and_stays_it_for_whoever_signs_in(desk, cast
     assert sessions.Session.select().order_by(sessions.Session.id.desc()).first().station == "一号"
 
 
+def test_a_window_gets_another_printer_and_one_that_was_closed_is_taken_by_no_browser(desk, cast) -> None:
+    client = desk.client(cast.mia)
+    window = {"name": "一号", "printer": "receipt"}
+    client.post("/running/stations/keep", data={**window, "active": "1", "_key": desk.key()})
+    row = sessions.Station.get()
+    client.post("/running/stations/keep", data={**window, "printer": "slip", "scanner": "1", "_key": desk.key()})
+    row = sessions.Station.get_by_id(row.id)
+    assert (row.name, row.printer, row.scanner, row.active) == ("一号", "slip", True, False)
+    assert client.post(f"/running/stations/take/{row.id}", data={"_key": desk.key()}).status_code == 422
+
+
 def test_a_made_up_window_cookie_is_no_window(desk, cast: SimpleNamespace) -> None:
     client = desk.client(cast.mia)
     for made_up in ("一号".encode().hex(), "zz", "", "一号"):

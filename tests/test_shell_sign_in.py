@@ -312,6 +312,28 @@ def test_guessing_codes_is_throttled(nine, ana, cast: SimpleNamespace) -> None:
         signing.redeem(ana.name, "AAAA-BBBB-CCCC", PASSWORD, station="", device="")
 
 
+@pytest.mark.parametrize("name", ["", "米" * 33])
+def test_the_first_supervisor_has_a_name_of_a_readable_length(books, name: str) -> None:
+    code = signing.first_code() or ""
+    with pytest.raises(Refused) as no:
+        signing.redeem(name, code, PASSWORD, station="", device="")
+    assert no.value.field == "name"
+    assert not people.Staff.select().exists()
+
+
+@pytest.mark.parametrize("new", [{"password": "another long one"}, {"pin": "97531"}, {}])
+def test_a_person_changes_the_own_password_or_pin_with_the_old_password_alone(desk, nine, ana, cast, new) -> None:
+    client = desk.client(cast.ana)
+    form = {"old": PASSWORD, "password": "", "pin": "", **new}
+    wrong_one = client.post("/running/sign_in/change", data={**form, "old": "not it", "_key": desk.key()})
+    assert wrong_one.status_code == 422
+    assert people.Staff.get_by_id(ana.id).password_hash == ana.password_hash
+    assert client.post("/running/sign_in/change", data={**form, "_key": desk.key()}).status_code == 303
+    after = people.Staff.get_by_id(ana.id)
+    assert signing.fits(new.get("password", PASSWORD), after.password_hash)
+    assert signing.fits(new.get("pin", "2468"), after.pin_hash)
+
+
 def test_secrets_stand_nowhere_in_the_books(nine, ana, cast: SimpleNamespace) -> None:
     from app import schema
     from app.base import db
@@ -345,6 +367,14 @@ def test_two_supervisors_do_not_overwrite_each_other(nine, cast: SimpleNamespace
     staffing.change(row.id, roles=["cashier"], active=True, version=row.version, by=cast.mia)
     with pytest.raises(Refused, match="meanwhile"):
         staffing.change(row.id, roles=["gate"], active=True, version=row.version, by=cast.mia)
+
+
+def test_somebody_who_left_gets_no_badge(nine, cast: SimpleNamespace) -> None:
+    row = people.Staff.get_by_id(cast.ana.id)
+    staffing.change(row.id, roles=["assistant"], active=False, version=row.version, by=cast.mia)
+    with pytest.raises(Refused, match="does not work here"):
+        staffing.issue_badge(row.id, by=cast.mia)
+    assert people.Staff.get_by_id(row.id).badge is None
 
 
 def test_what_happens_to_staff_is_in_the_journal(nine, cast: SimpleNamespace) -> None:

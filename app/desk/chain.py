@@ -16,7 +16,6 @@ from typing import Any
 from app.base import db
 
 KEY_FILE = "books.key"
-_in_memory = os.urandom(32)  # books that no file holds
 
 
 def link(previous: str, facts: Any) -> str:
@@ -50,8 +49,6 @@ def canonical(facts: Any) -> str:
 
 def _key() -> bytes:
     """The key, made when books are new, never again."""
-    if db.database.database == ":memory:":
-        return _in_memory
     path = Path(db.database.database).parent / KEY_FILE
     if not path.exists():
         if db.database.execute_sql("SELECT 1 FROM journal WHERE hash IS NOT NULL LIMIT 1").fetchone():

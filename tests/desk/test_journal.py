@@ -71,6 +71,25 @@ def test_stamps_never_run_backwards(cast, monkeypatch: pytest.MonkeyPatch) -> No
     assert Line.select().order_by(Line.id.desc()).get().at == first
 
 
+@pytest.mark.parametrize("ask", [journal.moment, journal.actor, lambda: note(number="1")])
+def test_only_a_deed_has_a_moment_an_actor_and_a_line(books, ask) -> None:
+    with pytest.raises(RuntimeError, match="inside a deed"):
+        ask()
+
+
+def test_a_form_of_a_deed_without_a_row_is_done_once_too(cast) -> None:
+    done = []
+
+    @deed("counted")
+    def count(*, by: Actor) -> None:
+        done.append(by.name)
+
+    form = replace(cast.ana, key="form-1", digest="x")
+    assert count(by=form) is None
+    assert count(by=form) is None
+    assert done == [cast.ana.name]
+
+
 def test_a_deed_that_adds_a_thousand_rows_is_proved_row_by_row(cast) -> None:
     @deed("billed")
     def bill(count: int, *, by: Actor) -> None:

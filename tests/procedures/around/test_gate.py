@@ -211,6 +211,13 @@ def test_the_gates_paper_copy_is_recorded_the_next_day_and_closes_the_slip(cast,
         slips.take_back_copy(slip, {}, guard="高门", by=cast.ana)
 
 
+@pytest.mark.parametrize("wrote", [-1, 100_000])
+def test_what_the_guard_wrote_is_a_count(cast, slip, wrote) -> None:
+    with pytest.raises(Refused, match="not a whole number from 0 to 99999"):
+        slips.take_back_copy(slip, {ids(slip)[0]: wrote}, guard="高门", remark="字迹不清", by=cast.ana)
+    assert Return.select().count() == 0
+
+
 @pytest.mark.parametrize("wrote", [(1, 7), (0, 6)], ids=["more than the slip", "less than the gate booked"])
 def test_a_difference_needs_a_remark_and_is_kept(cast, slip, wrote) -> None:
     fridge, boxes = ids(slip)

@@ -148,6 +148,14 @@ def test_things_with_a_name_are_taken(name) -> None:
 
 
 @pytest.mark.rule("GOODS-2")
+def test_a_name_has_room_on_its_line(cast, home) -> None:
+    most = slips.items.NAME_MOST
+    assert slips.read([("椅" * most, "1", "把", "furniture")])[0].name == "椅" * most
+    with pytest.raises(Refused, match="too long"):
+        slips.read([("椅" * (most + 1), "1", "把", "furniture")])
+
+
+@pytest.mark.rule("GOODS-2")
 @pytest.mark.parametrize("quantity", ["", "0", "-1", "1.5", "一", "②", "٥", "1e3", "1,000", "10000", "若干", "1_0"])
 def test_a_quantity_is_a_whole_number_from_one(quantity) -> None:
     with pytest.raises(Refused) as no:
@@ -240,6 +248,20 @@ def test_only_the_engineering_supervisor_seals_once_and_only_a_crews_slip(cast, 
     for wrong in (Slip.get_by_id(slip.id), make(home, cast.ana)):
         with pytest.raises(Refused, match="does not wait"):
             slips.seal(wrong, base_url="http://desk.lan", by=cast.lu)
+
+
+@pytest.mark.rule("GOODS-3")
+def test_a_slip_that_nobody_has_signed_is_not_issued(cast, home) -> None:
+    fields = make(home, cast.ana).__data__ | {"id": None, "number": None, "code": None, "issued": None}
+    with pytest.raises(Refused, match="handler and the owner sign"):
+        issue_module.issue(Slip.create(**fields), base_url="http://desk.lan", by=cast.ana)
+
+
+def test_a_slip_that_is_not_in_the_books_is_said_to_be_none(cast, home, desk) -> None:
+    answer = desk.client(cast.ana).get("/counter/release_slips/4711")
+    assert answer.status_code == 404
+    with pytest.raises(Refused, match="not in the books"):
+        slips.sheet(4711, by=cast.ana)
 
 
 @pytest.mark.rule("GOODS-4")
