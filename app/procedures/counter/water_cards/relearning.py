@@ -81,8 +81,6 @@ def lesson(laid: Laid) -> Lesson:
             "{number} is paid and not proven yet. Decide it first.", rule="WATER-6", number=laid.pending.number
         )
     before = proven.record if proven else card.record
-    if any(record.seq == before.seq and record != before for record in records):
-        raise refuse("other_record")
     return Lesson(card, restored, before, current, _sales(before, records), proven)
 
 
@@ -102,13 +100,13 @@ def _agreed_since(card: Card, restored: restores.Fence) -> bool:
 
 
 def _sales(known: Purchase, records: Iterable[Purchase]) -> list[tuple[int, int]]:
-    """Every sale after `known`, in order. Refused where the totals do not go on from one record to the next."""
+    """Every sale after `known`, in order. Refused where the records do not go on from it, each from the one before."""
     found: list[tuple[int, int]] = []
     for record in records:
+        if record == known or record.seq < known.seq:
+            continue
         between, volume = record.seq - known.seq - 1, record.cumulative - record.amount - known.cumulative
-        if between < 0:
-            continue  # an older one, in the slot of the next sale
-        if record.amount <= 0 or volume < between or (volume and not between):
+        if between < 0 or record.amount <= 0 or volume < between or (volume and not between):
             raise refuse("other_record")
         found += [(record.seq - 1, volume)] * bool(between) + [(record.seq, record.amount)]
         known = record
