@@ -70,14 +70,14 @@ class Disk:
         elif kind in ("write", "truncate"):
             self.loose.setdefault(name, []).append(event)
 
-    def cut(self, how: str, dice: random.Random) -> dict[str, bytes]:
-        """The files after the power went now."""
-        found = {name: bytearray(content) for name, content in self.safe.items()}
+    def cut(self, how: str, dice: random.Random) -> dict[str, bytearray]:
+        """The files after the power went now (to look at: those without loose writes are the platters themselves)."""
+        found = dict(self.safe)
         for name, events in self.loose.items():
-            content = found.setdefault(name, bytearray())
+            content = found[name] = bytearray(self.safe.get(name, b""))
             for event in _survivors(events, how, dice):
                 _apply(content, event)
-        return {name: bytes(content) for name, content in found.items()}
+        return found
 
 
 def _survivors(events: list[Event], how: str, dice: random.Random) -> list[Event]:
