@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyrage
 import pytest
 import time_machine
 
 from app import schema
-from app.base import clock, db, faults
+from app.base import clock, db, faults, live
 from app.base.refusal import Refused
 from app.desk import charge, journal, modes, options, receipt
 from app.desk.journal import deed
@@ -232,6 +233,38 @@ def test_the_age_of_the_newest_backup_is_known_and_old_after_48_hours(cast, book
     assert not timer.is_old()
     with time_machine.travel(clock.now() + timedelta(hours=49), tick=False):
         assert timer.is_old()
+
+
+def test_the_page_does_not_wait_for_a_backup_and_shows_it_when_it_is_whole(
+    cast, desk, books: Path, place: Path
+) -> None:
+    timer = backups.Timer(place)
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        reached.set()
+        assert go_on.wait(20)
+
+    timer._last = backups.make(place / "an hour ago has not passed")
+    desk.app.extensions["devices"] = SimpleNamespace(backups=timer)
+    client = desk.client(cast.mia)
+    faults.arm("backup.written", hold)
+    timer.start()
+    try:
+        said = client.post("/running/backups/make", data={"_key": desk.key()}, headers={"HX-Request": "true"})
+        assert "正在备份" in said.text
+        assert "立即备份" not in said.text
+        assert reached.wait(20)
+        assert "尚无备份" in client.get("/running/backups/").text
+    finally:
+        before, _ = live.since(0)
+        go_on.set()
+        timer.stop()
+        faults.disarm()
+    assert "backups" in live.since(before)[1]
+    page = client.get("/running/backups/").text
+    assert "立即备份" in page
+    assert backups.newest(place).name in page
 
 
 def test_a_backup_that_fails_is_said_and_tried_again(cast, books: Path, tmp_path: Path) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import current_app
 
 from app.base.refusal import N_
 from app.procedures.running import backups, second_journal
+from app.procedures.running.backups import Timer
 from app.web import Answer, Screen, form, me, page, say
 
 screen = Screen("running/backups", title=N_("Backups"), act="backups.see", order=90)
@@ -16,13 +15,22 @@ SHOWN = 40
 
 @screen.reads()
 def board() -> Answer:
-    place = current_app.extensions["settings"].backup_place
-    timer: Any = getattr(current_app.extensions["devices"], "backups", None)
+    return _board(_timer())
+
+
+def _timer() -> Timer:
+    settings, devices = current_app.extensions["settings"], current_app.extensions["devices"]
+    running: Timer | None = getattr(devices, "backups", None)
+    return running or Timer(settings.backup_place, public_key=settings.backup_key)
+
+
+def _board(timer: Timer) -> Answer:
     return page(
         "running/backups.html#board",
-        rows=backups.listed(place)[:SHOWN] if place.exists() else [],
-        place=place,
-        trouble=timer.trouble if timer else "",
+        rows=backups.listed(timer.into)[:SHOWN] if timer.into.exists() else [],
+        place=timer.into,
+        trouble=timer.trouble,
+        making=timer.making,
         fence=backups.fenced(),
         loss=second_journal.watch(),
     )
@@ -30,10 +38,9 @@ def board() -> Answer:
 
 @screen.does("/make", act="backups.make", again="running_backups.board")
 def make() -> Answer:
-    settings = current_app.extensions["settings"]
-    backups.make(settings.backup_place, public_key=settings.backup_key)
-    backups.prune(settings.backup_place)
-    return say(board(), "The backup is made and was opened to check it.")
+    timer = _timer()
+    timer.now()
+    return say(_board(timer), N_("The backup is being made; it stands in the list once it was opened and checked."))
 
 
 @screen.does("/number", act="backups.confirm", again="running_backups.board")

@@ -101,7 +101,11 @@ def sha256(path: Path) -> str:
 
 def _encrypt(part: Path, public_key: str) -> None:
     sealed = part.with_suffix(".sealed")
-    pyrage.encrypt_file(str(part), str(sealed), [pyrage.x25519.Recipient.from_str(public_key)])
+    try:
+        reader = pyrage.x25519.Recipient.from_str(public_key)
+    except pyrage.RecipientError as error:
+        raise db.Damaged(f"backup_key in qiantai.toml is no age public key (age1...): {error}.") from error
+    pyrage.encrypt_file(str(part), str(sealed), [reader])
     sealed.replace(part)
 
 
@@ -150,7 +154,10 @@ def unpack(path: Path, target: Path, *, identity: str = "") -> Backup:
     if note.encrypted:
         if not identity:
             raise db.Damaged(f"{path.name} is encrypted: give the age identity file.")
-        pyrage.decrypt_file(str(path), str(target), [pyrage.x25519.Identity.from_str(identity.strip())])
+        try:
+            pyrage.decrypt_file(str(path), str(target), [pyrage.x25519.Identity.from_str(identity.strip())])
+        except (pyrage.IdentityError, pyrage.DecryptError) as error:
+            raise db.Damaged(f"{path.name} cannot be decrypted with this identity: {error}.") from error
     else:
         shutil.copyfile(path, target)
     if sha256(target) != note.digest:

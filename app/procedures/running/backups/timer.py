@@ -7,7 +7,7 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 
-from app.base import clock, db
+from app.base import clock, db, live
 from app.procedures.running.backups import keep
 
 EVERY = timedelta(hours=1)
@@ -16,11 +16,12 @@ log = logging.getLogger(__name__)
 
 
 class Timer:
-    """`start()` and `stop()`; `age()` of the newest good backup; `now()` asks for one at once."""
+    """`start()` and `stop()`; `age()` of the newest good backup; `now()` asks for one; `making` while one is made."""
 
     def __init__(self, into: Path, *, public_key: str = "") -> None:
         self.into, self.public_key = into, public_key
         self.trouble = ""  # why the last one failed, in its own words
+        self.making = False
         self._last = keep.newest(into)
         self._wake, self._ended = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="backups", daemon=True)
@@ -35,7 +36,12 @@ class Timer:
             self._thread.join(10)
 
     def now(self) -> None:
-        self._wake.set()
+        """One at once, made beside the desk's work (500 MB on a card take longer than a page waits)."""
+        if not self._thread.is_alive():
+            self.once()
+        elif not self.making:
+            self.making = True
+            self._wake.set()
 
     def age(self) -> timedelta | None:
         """Since the newest whole backup; None = there is none."""
@@ -47,6 +53,8 @@ class Timer:
 
     def once(self) -> None:
         """Make one and thin out; what goes wrong is kept in `trouble`, shown, and tried again in an hour."""
+        self.making = True
+        live.bump("backups")
         try:
             self._last = keep.make(self.into, public_key=self.public_key)
             keep.prune(self.into)
@@ -54,6 +62,9 @@ class Timer:
         except Exception as error:  # a full stick must not end the timer
             self.trouble = f"{type(error).__name__}: {error}"
             log.exception("backup failed")
+        finally:
+            self.making = False
+            live.bump("backups")
 
     def _run(self) -> None:
         db.connect()
