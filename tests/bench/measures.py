@@ -38,6 +38,7 @@ def whole(size: Size, below: Path, rounds: int) -> Found:
         found |= _pages(clerk, size, rounds)
         found |= _payments(desk, size, rounds)
         found |= _keys(clerk)
+        found |= _backup(clerk, desk, data, size)
         found["RSS after work (MB)"] = desk.rss()
     found |= statements(data, size)
     for name, value in found.items():
@@ -127,6 +128,23 @@ def _payments(desk: Process, size: Size, rounds: int) -> Found:
 def _pay_all(clerk: Clerk, forms: list[dict[str, object]]) -> None:
     for form in forms:
         clerk.post("/counter/cashier/pay", form)
+
+
+def _backup(supervisor: Clerk, desk: Process, data: Path, size: Size) -> Found:
+    """Payments one after the other from the press of the button until the copy is whole (P15: none over a second)."""
+    place = data / "backups"
+    before, clerk = set(place.glob("*")), Clerk(desk.port).sign_in(CLERKS[0], PASSWORD)
+    units = iter(range(2, size.households // 4))
+    supervisor.get("/running/backups/")
+    begun, took = time.monotonic(), []
+    supervisor.post("/running/backups/make", {"_key": supervisor.hidden("_key")})
+    while not (made := set(place.glob("*.json")) - before):
+        took.append(clerk.post("/counter/cashier/pay", clerk.owing(next(units))))
+    seconds = time.monotonic() - begun
+    for path in made:
+        path.with_suffix("").unlink()
+        path.unlink()
+    return {"take a payment while a backup is made": _spread(took), "backup (s)": seconds}
 
 
 def _keys(clerk: Clerk) -> Found:
