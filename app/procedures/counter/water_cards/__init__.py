@@ -8,7 +8,7 @@ from __future__ import annotations
 from app.procedures.counter.water_cards.cards import in_stock, issue, register_meter, stock
 from app.procedures.counter.water_cards.changes import exchange_meter, hand_back, left_on, transfer
 from app.procedures.counter.water_cards.judging import WORDS, Laid, judge, refuse
-from app.procedures.counter.water_cards.relearning import Lesson, note_money, offered, relearn, without_money
+from app.procedures.counter.water_cards.relearning import note_money, relearn, without_money
 from app.procedures.counter.water_cards.replacing import found, lost, replace, spoilt
 from app.procedures.counter.water_cards.site import layout, secret
 from app.procedures.counter.water_cards.sums import Sum, of_money, of_text, of_volume, tonnes
@@ -44,7 +44,6 @@ __all__ = [
     "DayTotal",
     "Handling",
     "Laid",
-    "Lesson",
     "Meter",
     "ReaderWorker",
     "Sum",
@@ -70,7 +69,6 @@ __all__ = [
     "of_money",
     "of_text",
     "of_volume",
-    "offered",
     "pending",
     "pending_of",
     "refuse",
