@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import argparse
 import gettext
+import json
 import os
 import signal
 import sys
 import threading
 from pathlib import Path
 from types import FrameType
+from typing import Any
+
+import apsw
+import peewee
+from flask import Flask
 
 from app import devices, factory, settings, start, translations
 from app.base import db
 from app.procedures.running import backups, clock_check, proof, second_journal
+from app.settings import Settings
+
+SAID = (settings.WrongSetting, start.WrongPlace, db.Damaged)  # their words are meant for whoever typed the command
+UNREADABLE = (OSError, peewee.DatabaseError, apsw.Error, json.JSONDecodeError, UnicodeDecodeError)
 
 
 def main(arguments: list[str]) -> int:
@@ -41,15 +51,33 @@ def verb(name: str, arguments: list[str]) -> int:
     try:
         module, _, function = verbs[name].partition(":")
         do = getattr(import_module(module), function or "command")
-        return int(do(arguments, open_books=_open_books, t=_spoken))
-    except (settings.WrongSetting, db.Damaged) as no:
-        print(f"qiantai {name}: {no}", file=sys.stderr)
+        return int(do(arguments, open_books=_make_books if name == "import" else _open_books, t=_spoken))
+    except (*SAID, *UNREADABLE) as no:
+        print(f"qiantai {name}: {_in_words(no)}", file=sys.stderr)
         return 1
     finally:
         db.close()
 
 
+def _in_words(error: Exception) -> str:
+    """What is wrong and what to do, for somebody at a terminal."""
+    if isinstance(error, SAID):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}"
+    if known := db.trouble(error):
+        return _spoken(known)
+    return f"the books cannot be read ({error}). Restore the newest backup: python -m app restore FILE --data DIR"
+
+
 def _open_books(data: Path) -> None:
+    """For a verb that works on books that are there."""
+    if not settings.load(data).database.exists():
+        raise db.Damaged(_spoken("There is no desk in {place}.", place=data))
+    _make_books(data)
+
+
+def _make_books(data: Path) -> None:
     """For a verb: the books, and the second journal where the settings name one."""
     chosen = settings.load(data)
     factory.open_books(chosen)
@@ -67,23 +95,13 @@ def _spoken(msgid: str, **values: object) -> str:
 
 def serve(arguments: list[str]) -> int:
     """Open the books, start the workers, serve until SIGTERM."""
-    options = _options(arguments)
     try:
-        chosen = start.choose(options.data, asked=options.demo, host=options.host, port=options.port)
-        devices.check(chosen)
-        chosen = start.open_books(chosen, asked=options.demo)
-        workers = devices.of(chosen)
-    except (settings.WrongSetting, start.WrongPlace, db.Damaged) as no:
-        print(f"qiantai does not start: {no}", file=sys.stderr)
+        chosen, workers, desk = _prepare(_options(arguments))
+    except (*SAID, *UNREADABLE) as no:
+        print(f"qiantai does not start: {_in_words(no)}", file=sys.stderr)
         return 1
     import waitress
 
-    if chosen.second_journal:
-        second_journal.at_boot(Path(chosen.second_journal))
-    proof.at_boot(report=_damaged)
-    clock_check.check()
-    backups.fenced()
-    desk = factory.create_app(chosen, workers)
     try:
         server = waitress.create_server(
             desk,
@@ -112,6 +130,20 @@ def serve(arguments: list[str]) -> int:
         workers.stop()
         db.close()
     return 0
+
+
+def _prepare(options: argparse.Namespace) -> tuple[Settings, Any, Flask]:
+    """Everything before the first request: the books opened and looked at, the devices' workers, the application."""
+    chosen = start.choose(options.data, asked=options.demo, host=options.host, port=options.port)
+    devices.check(chosen)
+    chosen = start.open_books(chosen, asked=options.demo)
+    workers = devices.of(chosen)
+    if chosen.second_journal:
+        second_journal.at_boot(Path(chosen.second_journal))
+    proof.at_boot(report=_damaged)
+    clock_check.check()
+    backups.fenced()
+    return chosen, workers, factory.create_app(chosen, workers)
 
 
 def _damaged(found: list[str]) -> None:

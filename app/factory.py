@@ -22,7 +22,7 @@ import app.screens
 from app import fields, frame, guards, migrations, refusing, schema, translations, web
 from app.base import clock, db, live, money
 from app.base.refusal import Refused
-from app.desk import options, people, sessions
+from app.desk import chain, options, people, sessions
 from app.settings import Settings
 from hardware.ports import DeviceError
 
@@ -151,5 +151,12 @@ def open_books(settings: Settings) -> None:
     """Open the database and bring its tables to where this program stands (Damaged where it may not)."""
     settings.data.mkdir(parents=True, exist_ok=True)
     assert schema.TABLES  # all loaded: what is opened must know every append-only table by then
+    is_there = settings.database.exists() and settings.database.stat().st_size > 0
+    if not is_there and (settings.data / chain.KEY_FILE).exists():
+        raise db.Damaged(
+            f"{settings.database.name} is gone from {settings.data}, its key is still there: restore the newest backup "
+            f"(python -m app restore FILE --data {settings.data}), or move {chain.KEY_FILE} away to begin new books."
+        )
     db.open(settings.database)
     migrations.up()
+    chain.check_key()

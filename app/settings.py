@@ -55,7 +55,7 @@ def load(data: Path, environment: dict[str, str] | None = None, **overrides: Any
     if path.exists():
         try:
             values = tomllib.loads(path.read_text("utf-8"))
-        except tomllib.TOMLDecodeError as error:
+        except ValueError as error:  # no TOML, or no text at all
             raise WrongSetting(f"{path.name}: {error}") from error
     values |= {key: environment[name] for name, key in _ENVIRONMENT.items() if name in environment}
     values |= {key: value for key, value in overrides.items() if value is not None}

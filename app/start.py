@@ -11,8 +11,8 @@ from typing import Any
 
 from app import demo, factory, settings
 from app.base import db
+from app.desk import chain, journal
 from app.desk import demo as mark
-from app.desk import journal
 from app.procedures.running import sign_in
 from app.settings import Settings
 
@@ -82,8 +82,8 @@ def open_books(chosen: Settings, *, asked: bool | None) -> Settings:
 def _clear(chosen: Settings) -> None:
     """Begin anew with a demo that was cut off while it was made. Real books never carry a demo's mark."""
     db.close()
-    for path in chosen.data.glob(f"{chosen.database.name}*"):
-        path.unlink()
+    for path in (*chosen.data.glob(f"{chosen.database.name}*"), chosen.data / chain.KEY_FILE):
+        path.unlink(missing_ok=True)
     factory.open_books(chosen)
 
 

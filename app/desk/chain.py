@@ -16,6 +16,8 @@ from typing import Any
 from app.base import db
 
 KEY_FILE = "books.key"
+LENGTH = 32  # bytes
+_BACK = "copy it back from where it is kept apart from the backups."
 
 
 def link(previous: str, facts: Any) -> str:
@@ -47,14 +49,27 @@ def canonical(facts: Any) -> str:
     return _encoder.encode(facts)
 
 
+def check_key() -> None:
+    """At every start: Damaged where the key the books were written with is gone, or something else lies there."""
+    path = _place()
+    if path.exists():
+        if not path.is_file() or path.stat().st_size != LENGTH:
+            raise db.Damaged(f"{KEY_FILE} is no key of the desk: {_BACK}")
+    elif db.database.execute_sql("SELECT 1 FROM journal WHERE hash IS NOT NULL LIMIT 1").fetchone():
+        raise db.Damaged(f"{KEY_FILE} is missing beside the database: {_BACK}")
+
+
+def _place() -> Path:
+    return Path(db.database.database).parent / KEY_FILE
+
+
 def _key() -> bytes:
     """The key, made when books are new, never again."""
-    path = Path(db.database.database).parent / KEY_FILE
+    check_key()
+    path = _place()
     if not path.exists():
-        if db.database.execute_sql("SELECT 1 FROM journal WHERE hash IS NOT NULL LIMIT 1").fetchone():
-            raise db.Damaged(f"{KEY_FILE} is missing beside the database: bring it back from the backup.")
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(os.urandom(32))
+            file.write(os.urandom(LENGTH))
             file.flush()
             os.fsync(file.fileno())
     return path.read_bytes()

@@ -198,7 +198,9 @@ def verify(*, after: int = 0) -> Iterator[str]:
             named = list(seals.differing(sealed))
             if changed := seals.changed(fields, sealed[""][""]):
                 named.append(f"journal {line_id} {' '.join(changed)}: changed")
-            yield from named or [f"journal {line_id}: the line before it is gone or its hash was changed"]
+            yield from named or [
+                f"journal {line_id}: the line before it is gone, its hash was changed, or {chain.KEY_FILE} is another one"
+            ]
         for table, marks in sealed.items():
             for row_id in marks if table else ():
                 known[table].add(int(row_id))

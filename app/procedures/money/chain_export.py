@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 from app.desk import numbering
@@ -23,7 +24,7 @@ def command(arguments: list[str], *, open_books: Callable[[Path], None], t: Call
     parser.add_argument("--out", type=Path, help="file to write; default: standard output")
     options = parser.parse_args(arguments)
     open_books(options.data)
-    with options.out.open("w", encoding="utf-8") if options.out else sys.stdout as file:
+    with options.out.open("w", encoding="utf-8") if options.out else nullcontext(sys.stdout) as file:
         for (year, first), last in sorted(numbering.skipped("SJ").items()):
             file.write(json.dumps({"skipped": [year, first, last]}) + "\n")
         for row in Receipt.select().order_by(Receipt.id).iterator():
