@@ -166,12 +166,6 @@ def test_hledger_would_notice_a_crooked_entry(day, tmp_path) -> None:
     )
 
 
-def test_export_says_where_there_is_no_desk(tmp_path, capsys) -> None:
-    spoken = {"open_books": pytest.fail, "t": str.format}
-    assert journal_export.command(["--data", str(tmp_path)], **spoken) == 1
-    assert "no desk" in capsys.readouterr().err
-
-
 def test_the_export_writes_the_journal_of_that_desk(day, capsys) -> None:
     opened = []
     assert journal_export.command(["--data", str(day)], open_books=opened.append, t=str.format) == 0

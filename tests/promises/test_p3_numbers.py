@@ -6,6 +6,7 @@ import itertools
 import random
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -121,7 +122,7 @@ def test_a_number_stamped_by_a_clock_that_runs_back_is_caught(
 ) -> None:
     def twice() -> None:
         pay(100, change_mind=False, by=cast.chen)
-        time_machine.move_to(clock.now().replace(year=2001))
+        time_machine.move_to(clock.now() - timedelta(days=9000))
         pay(100, change_mind=False, by=cast.chen)
 
     twice()

@@ -105,6 +105,15 @@ def test_whole_books_pass(kept: Path, verify) -> None:
     assert verify(kept) == (0, "The books fit together.\n")
 
 
+@pytest.mark.parametrize("verb", ["verify", "export-journal", "export-chain", "backup"])
+def test_where_there_is_no_desk_a_verb_makes_none(tmp_path: Path, verify, verb: str) -> None:
+    assert verify(tmp_path / "elsewhere", verb) == (
+        1,
+        f"qiantai {verb}: There is no desk in {tmp_path / 'elsewhere'}.\n",
+    )
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_another_verb_on_a_row_that_cannot_be_read_ends_with_a_sentence_too(kept: Path, verify) -> None:
     sql("UPDATE receipt SET facts = '{'")(kept)
     done, heard = verify(kept, "export-chain")

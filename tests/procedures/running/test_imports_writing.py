@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import time_machine
 
-from app.base import db
+from app.base import clock, db
 from app.desk import charge, estate, households, journal, ledger, people
 from app.desk.households import Entrance, Person, Relation, Unit, Vehicle
 from app.procedures.running import imports
@@ -68,7 +69,8 @@ def test_fees_and_spaces_come_with_their_dates(small):
         ("垃圾处理费", date(2021, 6, 10)),
     ]
     wang, chen = Person.get(Person.name == "王建国"), Person.get(Person.name == "陈主")
-    (leased,) = estate.spaces_of([wang.id])
+    with time_machine.travel(clock.at(date(2026, 11, 22), 9), tick=False):
+        (leased,) = estate.spaces_of([wang.id])
     assert (leased.space.code, leased.hold, leased.until) == ("B0002", "leased", date(2026, 12, 31))
     (sold,) = estate.spaces_of([chen.id])
     assert (sold.hold, sold.until) == ("sold", None)
