@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from app import schema
+from app import factory, schema
 from app.base import db, second
-from app.desk import charge, households, ledger, options, people, receipt
+from app.base.refusal import Refused
+from app.desk import charge, households, ledger, modes, options, people, receipt
 from app.desk.journal import deed
 from app.desk.people import Actor
-from app.procedures.running import proof
+from app.procedures.running import proof, second_journal
+from app.settings import Settings
+from tests import conftest
 
 PAYMENTS = 40
 FILES = ("qiantai.db", "qiantai.db-wal")
@@ -139,3 +142,58 @@ def test_a_second_journal_that_fell_behind_starts_again(boot, tmp_path: Path) ->
     pay(unit, 1, by=clerk)
     assert kept.last() == kept.mark()
     second.stop()
+
+
+@pytest.fixture
+def start(boot, tmp_path: Path) -> Iterator[Callable[[int], int]]:
+    """The desk's own start on the card as it was some payments ago; gives how many lost transactions were put back."""
+
+    def at_boot(n: int) -> int:
+        boot(n).close()
+        return second_journal.at_boot(tmp_path / "second.journal")
+
+    yield at_boot
+    second.stop()
+    modes.let_money("second")
+
+
+def test_a_start_that_put_something_back_takes_no_money_until_the_supervisor_has_read_it(start, tmp_path: Path) -> None:
+    assert start(PAYMENTS - 3) == 3
+    assert receipt.Receipt.select().count() == PAYMENTS
+    unit, clerk = households.Unit.get(), people.actor(people.Staff.get(), station="1")
+    with pytest.raises(Refused, match="lost 3 entries"):
+        pay(unit, 1, by=clerk)
+    with pytest.raises(Refused):
+        second_journal.confirm(by=clerk)
+
+    second.stop()  # a restart does not forget what nobody has read
+    modes.let_money("second")
+    assert second_journal.at_boot(tmp_path / "second.journal") == 0
+    with pytest.raises(Refused, match="lost 3 entries"):
+        pay(unit, 1, by=clerk)
+
+    mia = people.actor(people.Staff.create(name="米娅", roles=["supervisor"]), station="1")
+    desk = conftest.Desk(factory.create_app(Settings(data=tmp_path)))
+    desk.app.test_client_class = conftest.Client
+    desk.app.config.update(WTF_CSRF_ENABLED=False)
+    client = desk.client(mia)
+    assert "存储卡丢失 3 笔记录" in client.get("/running/backups/").text
+    assert client.post("/running/backups/loss", data={"_key": desk.key()}).status_code == 200
+    assert pay(unit, 1, by=clerk).n == PAYMENTS + 1
+    assert db.second.last() == db.second.mark() > PAYMENTS, "what is done after it is written twice again"
+    with pytest.raises(Refused, match="no loss to confirm"):
+        second_journal.confirm(by=mia)
+    assert list(proof.problems()) == []
+
+
+def test_what_cannot_be_put_back_whole_stops_money_and_touches_nothing(boot, start, tmp_path: Path) -> None:
+    boot(0).close()
+    path = tmp_path / "second.journal"
+    lines = path.read_bytes().splitlines(keepends=True)
+    gap = lines[:5] + lines[6:]
+    path.write_bytes(b"".join(gap))
+    assert second_journal.at_boot(path) == PAYMENTS
+    with pytest.raises(Refused, match="could not be read back"):
+        modes.require_money()
+    assert receipt.Receipt.select().count() == 0
+    assert path.read_bytes() == b"".join(gap)
