@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from app.base import db
+from app.base import clock, db
 from app.desk import receipt
 from app.procedures.money import chain_export
+from app.procedures.running import backups
 from tests.promises.test_p9_tampering_shows import pay
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "verify-chain"
@@ -74,6 +75,20 @@ def test_a_receipt_taken_out_or_cut_off_at_the_end_is_noticed(exported: Path, ch
     exported.write_text("".join(lines[:2]))
     assert check(exported).returncode == 0, "only the paper in somebody's hand shows that the end is missing"
     assert "missing" in check(exported, "--head", head).stderr
+
+
+def test_numbers_that_only_paper_has_after_a_restore_are_told_with_the_chain(
+    exported: Path, cast, home, books: Path, check
+) -> None:
+    with db.write():
+        backups.raise_fence("2026-11-22T09:00:00+08:00", "x")
+    backups.confirm_last_number(f"SJ-{clock.today().year}-000009", by=cast.mia)
+    assert pay(home.unit, 504, by=cast.chen).n == 10
+    chain_export.command(["--data", str(books), "--out", str(exported)], open_books=lambda _: None, t=str.format)
+    assert json.loads(exported.read_text().splitlines()[0]) == {"skipped": [clock.today().year, 4, 9]}
+    assert check(exported).returncode == 0
+    exported.write_text("".join(exported.read_text().splitlines(keepends=True)[1:]))
+    assert "number 4 of" in check(exported).stderr
 
 
 def test_another_desks_key_fits_nothing(exported: Path, books: Path, check) -> None:

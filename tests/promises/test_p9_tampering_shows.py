@@ -63,6 +63,7 @@ ATTACKS = [
     ("DELETE FROM journal WHERE id IN (SELECT max(id) FROM journal)", "no deed has written it"),
     ("UPDATE series SET last = last - 1 WHERE name = 'SJ'", "SJ 2026"),
     ("UPDATE series SET last = last + 1 WHERE name = 'SJ'", "SJ 2026"),
+    ("UPDATE series SET last = -1 WHERE name = 'SJ'", "counter -1"),
     ("DROP INDEX loan_in_one_hand", "loan_in_one_hand"),
     ("DELETE FROM print_job WHERE about_id = 1", "no print job"),
     ("UPDATE receipt SET facts = '{' WHERE id = 2", "receipt 2 facts: this is no JSON"),
@@ -179,6 +180,11 @@ def test_an_append_only_table_refuses_change_and_deletion_and_replacement(attack
 def test_a_guard_that_was_taken_away_is_named(attack) -> None:
     db.database.execute_sql("DROP TRIGGER receipt_no_update")
     assert "receipt: its guard against update is gone" in list(proof.problems())
+
+
+def test_a_key_that_is_taken_away_while_the_desk_runs_is_named(attack, books) -> None:
+    (books / "books.key").unlink()
+    assert any("books.key is missing" in each for each in proof.problems())
 
 
 def test_control_without_the_chain_a_matched_pair_of_edits_would_pass(attack, monkeypatch: pytest.MonkeyPatch) -> None:
