@@ -55,6 +55,7 @@
 
   /* ---- a refusal takes the focus away; scans wait until it is answered ---- */
   let before = null; // what had the focus
+  let sent = null; // the form that was answered
   const panel = () => one("#notice [data-blocks]");
   function stop(text) {
     const box = document.createElement("div");
@@ -75,7 +76,8 @@
     panel().focus();
     one("#main").scrollTop = 0;
     const name = panel().dataset.field;
-    const wrong = name && all(`[name="${CSS.escape(name)}"]`).find((field) => !field.closest("#notice"));
+    const named = name ? all(`[name="${CSS.escape(name)}"]`).filter((field) => !field.closest("#notice")) : [];
+    const wrong = named.find((field) => field.form === sent) ?? named[0]; // many rows have the same small form
     if (wrong) { wrong.setAttribute("aria-invalid", "true"); before = wrong; }
   }
   function release() {
@@ -288,6 +290,7 @@
   on("htmx:beforeSend", ({ detail }) => {
     if (detail.requestConfig.verb === "get") return;
     posting += 1;
+    sent = detail.elt;
     detail.xhr.addEventListener("loadend", () => { posting -= 1; next(); });
   });
   const renews = (element) => element.matches('[hx-trigger*="live:"]');

@@ -23,9 +23,7 @@ def add_person(name: str, *, phone: str = "", id_number: str = "", sex: str = ""
     name = texts.name(name, field="name")
     phone = texts.phone(phone, field="phone") if phone else ""
     id_number = texts.identity(id_number, field="id_number") if id_number else ""
-    same = Person.get_or_none(Person.id_number == id_number) if id_number else None
-    if same:
-        raise Refused("This ID belongs to {name}, who is in the books already.", field="id_number", name=same.name)
+    _nobody_elses(id_number)
     note(name=name)
     return Person.create(
         name=name, phone=phone, id_number=id_number, sex=sex, born=texts.birth_date(id_number), **keys_of(name, phone)
@@ -33,25 +31,56 @@ def add_person(name: str, *, phone: str = "", id_number: str = "", sex: str = ""
 
 
 @deed("person.changed")
-def change_person(person: Person, *, version: int, phone: str, by: Actor) -> Person:
-    """A new phone. `version` is the one the page showed: somebody else's change in between is a Conflict."""
-    phone = texts.phone(phone, field="phone") if phone else ""
-    done = (
-        Person.update(phone=phone, phone_tail=keys_of(person.name, phone)["phone_tail"], version=Person.version + 1)
-        .where(Person.id == person.id, Person.version == version)
-        .execute()
-    )
+def change_person(
+    person: Person,
+    *,
+    version: int,
+    name: str = "",
+    phone: str = "",
+    id_number: str = "",
+    phone_gone: bool = False,
+    reason: str = "",
+    by: Actor,
+) -> Person:
+    """Put right what is known of somebody; empty = it stays. A name or an ID changes by a paper that `reason` names.
+
+    `version` is the one the page showed: somebody else's change in between is a Conflict.
+    """
+    new = {
+        "name": texts.name(name, field="name") if name else person.name,
+        "phone": texts.phone(phone, field="phone") if phone else "" if phone_gone else person.phone,
+        "id_number": texts.identity(id_number, field="id_number") if id_number else person.id_number,
+    }
+    reason = texts.mask_numbers(texts.remark(reason, field="reason"))
+    if not (name or phone or id_number or phone_gone):
+        raise Refused("Type what is different: the name, the phone or the ID number.", field="name")
+    if (name or id_number) and not reason:
+        raise Refused("A name or an ID number is changed by a paper: say which one you have seen.", field="reason")
+    _nobody_elses(new["id_number"], but=person)
+    born = texts.birth_date(new["id_number"]) if id_number else person.born
+    changed = new | keys_of(new["name"], new["phone"]) | {"born": born, "version": Person.version + 1}
+    done = Person.update(changed).where(Person.id == person.id, Person.version == version).execute()
     if not done:
-        now = Person.get_by_id(person.id)
         raise Conflict(
-            "Somebody changed {name} meanwhile: the phone is {theirs} now, you typed {yours}. Look again, then change it.",
-            name=now.name,
-            theirs=texts.mask_phone(now.phone),
-            yours=texts.mask_phone(phone),
+            "Somebody changed this person meanwhile. It says {theirs} now; you typed {yours}. Look again, then change it.",
+            theirs=_said(Person.get_by_id(person.id)),
+            yours=_said(Person(**new)),
         )
-    note(before=texts.mask_phone(person.phone), after=texts.mask_phone(phone))
+    now = Person.get_by_id(person.id)
+    note(before=_said(person), after=_said(now), reason=reason)
     _touch(None)
-    return Person.get_by_id(person.id)
+    return now
+
+
+def _said(person: Person) -> str:
+    """`李伟 138****1234 4***************8`"""
+    return " ".join(filter(None, (person.name, texts.mask_phone(person.phone), texts.mask_id(person.id_number))))
+
+
+def _nobody_elses(id_number: str, *, but: Person | None = None) -> None:
+    same = Person.select().where(Person.id_number == id_number, Person.id != (but.id if but else 0)).first()
+    if id_number and same:
+        raise Refused("This ID belongs to {name}, who is in the books already.", field="id_number", name=same.name)
 
 
 @deed("relation.added")

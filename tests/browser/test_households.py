@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from app.desk import households, instructions, journal
+from playwright.sync_api import expect
+
+from app.base import clock
+from app.desk import households, instructions, journal, residents
 from app.desk.households import Relation, Unit
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "procedures" / "running"))
@@ -89,3 +92,18 @@ def test_the_pages_speak_english_too(site, cast, home) -> None:
     page.reload()
     page.locator("h2", has_text="People").wait_for()
     assert "Standing instructions" in page.content()
+
+
+def test_a_refused_correction_marks_the_field_of_its_own_row(site, cast, home):
+    residents.add_resident(home.unit, "陈二", "family", since=clock.today(), by=cast.ana)
+    page = site.open(cast.ana, f"/homes/households/{home.unit.id}")
+    second = page.locator("#residents tbody tr").nth(1)
+    second.get_by_text("变更").click()
+    second.locator("[name=phone]").fill("12345")
+    second.get_by_role("button", name="更正").click()
+    expect(page.locator("#notice")).to_contain_text("电话只有 5 位")
+    expect(second.locator("[name=phone]")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#residents [aria-invalid]")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(second.locator("[name=phone]")).to_be_focused()
+    expect(second.locator("[name=phone]")).to_have_value("12345")

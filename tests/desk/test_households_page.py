@@ -11,6 +11,7 @@ from app.desk import charge, households, instructions, journal, people, resident
 from app.desk.households import Person, Relation, Unit, Vehicle
 
 ID, PHONE = "440106198201011230", "13812341234"
+RIGHT_ID = "11010519491231002X"  # the example of GB 11643
 
 
 @pytest.fixture
@@ -183,14 +184,14 @@ def test_an_imported_relation_is_confirmed_by_a_clerk(at, home):
 
 
 def test_a_phone_changed_meanwhile_by_somebody_else_is_a_conflict_that_shows_both(at, home):
-    assert at(f"phone/{home.owner.id}", version=1, phone="13900001111").status_code == 200
-    answer = at(f"phone/{home.owner.id}", version=1, phone="13900002222")
+    assert at(f"correct/{home.owner.id}", version=1, phone="13900001111").status_code == 200
+    answer = at(f"correct/{home.owner.id}", version=1, phone="13900002222")
     assert answer.status_code == 409
     assert "139****1111" in answer.text
     assert "139****2222" in answer.text
     assert Person.get_by_id(home.owner.id).phone_tail == "1111"
     (line,) = lines("person.changed")
-    assert line.detail == {"before": "138****1234", "after": "139****1111"}
+    assert [line.detail[name].split()[1] for name in ("before", "after")] == ["138****1234", "139****1111"]
 
 
 def test_a_car_is_entered_once_and_ended(at, home):
@@ -214,7 +215,7 @@ def test_foreign_rows_are_not_reached_through_this_household(at, home, cast):
         f"car/{car.id}/end",
     ):
         assert at(path).status_code == 404, path
-    assert at(f"phone/{home.tenant.id}", version=1, phone="").status_code == 404
+    assert at(f"correct/{home.tenant.id}", version=1, phone_gone="1").status_code == 404
 
 
 def test_the_other_units_of_an_owner_are_linked(desk, cast, home, url):
@@ -319,3 +320,35 @@ def test_a_car_of_nobodys_unit_says_whose_it_is(home, cast):
     Vehicle.create(plate="粤A22222", person=home.owner)
     with pytest.raises(people.Refused, match="李伟"):
         residents.add_vehicle(home.unit, "粤A22222", by=cast.ana)
+
+
+def test_a_wrong_name_and_an_unknown_id_are_put_right_by_a_paper_seen(at, home):
+    Person.update(id_number="", born=None).where(Person.id == home.owner.id).execute()
+    told = {"version": 1, "name": "李炜", "id_number": RIGHT_ID}
+    assert "请写明核对了哪种证件" in at(f"correct/{home.owner.id}", **told).text
+    answer = at(f"correct/{home.owner.id}", **told, reason=f"身份证 {RIGHT_ID}")
+    assert answer.status_code == 200
+    now = Person.get_by_id(home.owner.id)
+    assert (now.name, now.id_number, now.pinyin, now.phone, now.version) == ("李炜", RIGHT_ID, "liwei", PHONE, 2)
+    assert f"{now.born}" == "1949-12-31"
+    (line,) = lines("person.changed")
+    assert line.detail["before"] == "李伟 138****1234"
+    assert line.detail["after"] == "李炜 138****1234 1****************X"
+    assert "身份证" in line.detail["reason"]
+    assert RIGHT_ID not in str(line.detail)
+
+
+def test_an_id_that_is_somebody_elses_is_refused(at, home):
+    other = Person.get(Person.id == home.tenant.id)
+    Person.update(id_number=RIGHT_ID).where(Person.id == other.id).execute()
+    no = at(f"correct/{home.owner.id}", version=1, id_number=RIGHT_ID, reason="身份证")
+    assert no.status_code == 422
+    assert 'data-field="id_number"' in no.text
+    assert Person.get_by_id(home.owner.id).id_number == ID
+
+
+def test_a_phone_given_up_is_not_known_any_more_and_nothing_typed_changes_nothing(at, home):
+    assert at(f"correct/{home.owner.id}", version=1).status_code == 422
+    assert at(f"correct/{home.owner.id}", version=1, phone_gone="1").status_code == 200
+    now = Person.get_by_id(home.owner.id)
+    assert (now.phone, now.phone_tail, now.name) == ("", "", "李伟")

@@ -40,7 +40,7 @@ def made(desk: Any, cast: SimpleNamespace, home: SimpleNamespace, data: Path) ->
 # Refused without JavaScript, these come back empty: one page has the same small form for many rows.
 EMPTY_AGAIN = {
     ("/counter/cashier/take_back/1", "reason"), ("/homes/households/1/end/1", "until"),
-    ("/homes/households/1/phone/1", "phone"), ("/money/deposits/1/give_back", "fen"),
+    *(("/homes/households/1/correct/1", name) for name in ("name", "phone", "id_number", "reason")), ("/money/deposits/1/give_back", "fen"),
     ("/money/deposits/1/give_back", "payee"), ("/money/deposits/1/give_back", "reason"),
 }  # fmt: skip
 # Kept for the journal and for whoever asks later.
@@ -50,7 +50,7 @@ NO_PAGE = {
     *(("/counter/release_slips/make", f"item_unit_{n}") for n in range(2, 7)),
     *(("/counter/water_cards/sell", f"{kind}_ref") for kind in ("wechat", "alipay", "card", "transfer")),  # nothing paid that way
     *((f"/counter/water_cards/{act}/1", "signed") for act in ("exchange", "lost", "refund", "transfer", "hand_back")),
-    ("/counter/water_cards/refund/1", "reason"),
+    ("/counter/water_cards/refund/1", "reason"), ("/homes/households/1/correct/1", "reason"),
 }  # fmt: skip
 
 

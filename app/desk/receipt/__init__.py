@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import peewee
@@ -233,7 +234,7 @@ def _expect_signature(row: Receipt) -> None:
         "counter.cashier",
         row.id,
         slug="signature",
-        at=clock.at(row.day, 18, 30),
+        at=max(clock.at(row.day, 18, 30), row.at + timedelta(minutes=30)),
         text=N_("Refund {number}: {payee} has to sign the stub"),
         unit_id=row.unit_id,
         number=row.number,

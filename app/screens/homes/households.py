@@ -153,16 +153,20 @@ def confirm(unit: int, relation: int) -> Answer:
     return say(_show(row, "residents"), N_("Confirmed."))
 
 
-@screen.does("/<int:unit>/phone/<int:person>", act="households.change", again="homes_households.show")
-def phone(unit: int, person: int) -> Answer:
+@screen.does("/<int:unit>/correct/<int:person>", act="households.change", again="homes_households.show")
+def correct(unit: int, person: int) -> Answer:
     row, fields = _unit(unit), form()
     residents.change_person(
         _of_this_unit(row, person),
         version=fields.whole("version"),
+        name=fields.text("name", most=500, need=False),
         phone=fields.text("phone", most=40, need=False),
+        id_number=fields.text("id_number", most=40, need=False),
+        phone_gone=fields.flag("phone_gone"),
+        reason=fields.text("reason", most=500, need=False),
         by=me(),
     )
-    return say(_show(row, "residents"), N_("The phone is changed."))
+    return say(_show(row, "residents"), N_("Put right."))
 
 
 @screen.does("/<int:unit>/car", act="households.change", again="homes_households.show")

@@ -19,9 +19,13 @@ FENCED = N_(
 
 
 def raise_fence(at: str, file: str) -> None:
-    """Called on the restored books before anybody works with them."""
+    """Called on the restored books before anybody works with them.
+
+    Receipts are counted without a gap, so theirs waits for the paper; slips, labels, badges and letters simply leap.
+    """
     with db.write():
         Fence.create(at=at, file=file)
+        numbering.leap(but="SJ")
 
 
 def _open() -> Fence | None:
