@@ -49,6 +49,12 @@ def at(day: date, hour: int = 0, minute: int = 0) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE)
 
 
+def in_business_day(day: date, hour: int, minute: int = 0) -> datetime:
+    """That wall-clock time of that business day: 23:50 is its evening, 0:10 the night that still belongs to it."""
+    late = timedelta(hours=hour) < DAY_TURNS_AT
+    return at(day + timedelta(days=1) if late else day, hour, minute)
+
+
 def business_day(moment: datetime) -> date:
     """The day of the shift that was open at that moment."""
     return (moment - DAY_TURNS_AT).date()

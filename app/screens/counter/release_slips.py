@@ -140,7 +140,7 @@ def _line(fields: Form, n: int) -> tuple[str, str, str, str]:
 
 
 def _time(typed: str) -> datetime | None:
-    """`11:02`, `１１：０２`, `1102` of today."""
+    """`11:02`, `１１：０２`, `1102` of this business day."""
     digits = texts.half_width(typed).replace(":", "").replace("：", "").strip()
     if not digits:
         return None
@@ -152,7 +152,7 @@ def _time(typed: str) -> datetime | None:
         and int(digits) < 2400
     ):
         raise Refused("“{text}” is no time. Write it like 11:02.", field="call_time", text=typed[:8])
-    return clock.at(clock.today(), int(digits) // 100, int(digits) % 100)
+    return clock.in_business_day(clock.business_day(clock.now()), int(digits) // 100, int(digits) % 100)
 
 
 @screen.reads("/<int:slip>")

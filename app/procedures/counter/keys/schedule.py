@@ -40,15 +40,15 @@ def default_until(now: datetime) -> datetime:
 
 def next_time(at: time, now: datetime) -> datetime:
     """The moment somebody means who writes `18:30`: that of this business day, or the next one where it is due soon."""
-    day = clock.business_day(now)
-    meant = on(day if timedelta(hours=at.hour) >= clock.DAY_TURNS_AT else day + timedelta(days=1), at)
+    meant = clock.in_business_day(clock.business_day(now), at.hour, at.minute)
     again = meant + timedelta(days=1)
     return again if meant <= now and again <= last_moment(now) else meant
 
 
 def shift_now() -> str:
-    """Which count the clock suggests."""
-    return "evening" if clock.now().time() >= time(16, 0) else "morning"
+    """Which count the clock suggests: what is counted after midnight is the evening's."""
+    now = clock.now()
+    return "evening" if now >= clock.at(clock.business_day(now), 16) else "morning"
 
 
 def expect_count(store: str, shift: str, *, done: bool = False) -> None:

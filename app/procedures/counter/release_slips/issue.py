@@ -211,7 +211,7 @@ def _consent(unit: Unit, who: dict[str, Any], consent: Consent, by: Actor) -> di
     if not number:
         raise Refused("Which number of the owner was called? Write it down.", rule="GOODS-1", field="call_number")
     now = journal.moment()
-    if consent.at is None or consent.at > now or consent.at.date() != now.date():
+    if consent.at is None or consent.at > now or clock.business_day(consent.at) != clock.business_day(now):
         raise Refused(
             "When was the owner called? A time of today, not later than now.", rule="GOODS-1", field="call_time"
         )
