@@ -79,6 +79,7 @@ def queue(
     `printer`: "receipt" goes to the printer that the clerk's window is bound to, "slip" to the slip printer.
     """
     by = journal.actor()
+    bound = _bound(printer, by)
     jobs = [
         Job.create(
             paper=paper,
@@ -87,7 +88,7 @@ def queue(
             number=number,
             copy=copy,
             facts=facts,
-            printer=_bound(printer, by),
+            printer=bound,
             drawer=drawer and index == 0,
             reprint=reprint,
             at=journal.moment(),

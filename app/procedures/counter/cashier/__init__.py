@@ -93,7 +93,8 @@ def pay(
     the merchant's order number.
     """
     picked = charge.picked(charges, unit=unit)
-    _point(picked, by)
+    listed = prices.listing()
+    _point(picked, listed, by)
     _order_numbers(tenders, by)
     received, wanted = sum(each.fen for each in tenders), sum(row.left for row in picked) + prepay
     if not wanted or not received:
@@ -127,7 +128,7 @@ def pay(
         items=items,
         tenders=tenders,
         change=change,
-        copies=copies_of(picked),
+        copies=_copies_of(picked, listed),
         by=by,
     )
     db.after_commit(_touch)
@@ -144,11 +145,11 @@ def _oldest_first(picked: list[Charge], fen: int) -> list[Item]:
     return items
 
 
-def _point(picked: list[Charge], by: Actor) -> None:
+def _point(picked: list[Charge], listed: list[prices.Price], by: Actor) -> None:
     """An item whose collecting point is finance is paid there (CASH-10)."""
     if "finance" in by.roles:
         return
-    away = {price.item for price in prices.listing() if price.point == "finance"}
+    away = {price.item for price in listed if price.point == "finance"}
     elsewhere = next((row for row in picked if row.item in away), None)
     if elsewhere is not None:
         no = Refused(
@@ -185,9 +186,9 @@ def _order_numbers(tenders: list[Tender], by: Actor) -> None:
         people.check(used is None, no, by=by)
 
 
-def copies_of(picked: list[Charge]) -> tuple[str, ...]:
+def _copies_of(picked: list[Charge], listed: list[prices.Price]) -> tuple[str, ...]:
     """客户联 and 存根联; 记账联 too where finance keeps one of an item."""
-    three = {price.item for price in prices.listing() if price.copies > 2}
+    three = {price.item for price in listed if price.copies > 2}
     wide = any(row.item in three or row.account.startswith("deposit.") for row in picked)
     return (receipt.CUSTOMER, receipt.STUB, receipt.BOOK) if wide else (receipt.CUSTOMER, receipt.STUB)
 
