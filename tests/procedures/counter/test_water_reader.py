@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +14,7 @@ from app.procedures.counter.water_cards import ReaderWorker, TopUp
 from hardware.drivers.pn532 import PN532
 from hardware.ports import DeviceError
 from hardware.simulators.pn532_wire import PtyWire
+from tests.conftest import Desk
 from tests.procedures.counter.water_desk import WaterDesk
 
 
@@ -153,6 +155,28 @@ def test_the_site_secret_is_made_once_and_private(counter: WaterDesk, data: obje
     path = data / "water-cards.key"
     assert path.stat().st_mode & 0o777 == 0o600
     assert water.secret() == path.read_bytes()
+
+
+def test_a_site_secret_that_is_gone_is_never_made_anew_while_the_books_hold_cards(
+    counter: WaterDesk, data: Path, desk: Desk, cast: SimpleNamespace
+) -> None:
+    counter.issue()
+    key = (data / water.site.KEY_FILE).rename(data / "aside")
+    row = counter.intend()
+    counter.do("write", row.id)
+    assert TopUp.get_by_id(row.id).state == "pending"
+    fresh = ReaderWorker(counter._connect, now=counter._now)
+    fresh.tick()
+    assert fresh.state == "lost"
+    assert "Copy it back" in str(fresh.problem)
+    assert not (data / water.site.KEY_FILE).exists()
+    desk.app.extensions["devices"] = SimpleNamespace(reader=fresh, printer=None, slip_printer=None, scanner=None)
+    assert "water-cards.key 不在" in desk.client(cast.mia).get("/running/devices/").text
+    key.rename(data / water.site.KEY_FILE)
+    counter.later += 6
+    counter.tick()
+    counter.do("write", row.id)
+    assert TopUp.get_by_id(row.id).state == "done"
 
 
 def test_a_refusal_in_the_worker_leaves_the_sale_pending(

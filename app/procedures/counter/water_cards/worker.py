@@ -123,11 +123,12 @@ class ReaderWorker:
         if self._now() < self._reopen_at:
             return
         try:
+            secret = site.secret()
             reader = self._connect()
         except DeviceError as trouble:
             self._lose(trouble)
             return
-        self._session = CardSession(reader, site.layout(), site.secret())
+        self._session = CardSession(reader, site.layout(), secret)
         self._uids = None
         self._become("ready", None)
 
