@@ -132,3 +132,23 @@ def test_a_field_gone_to_as_the_board_appears_keeps_the_focus(site, cast, pump, 
     expect(page.locator("form.hand [name=name]")).to_be_focused()
     page.evaluate("new Promise((later) => setTimeout(later, 50))")  # htmx's own habit was to go elsewhere after 20 ms
     expect(page.locator("form.hand [name=name]")).to_be_focused()
+
+
+def test_a_scan_and_a_second_f12_wait_for_the_answer_to_the_form(site, cast, pump, wedge):
+    page = in_hand(site, cast, pump, wedge)
+    other = register.add(name="配电房", hook="A08", by=cast.mia)
+    page.locator("form.hand [name=name]").fill("赵红")
+    page.locator("form.hand [name=checked]").fill("身份证 1234")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
+    with held(page, "**/counter/keys/hand"):
+        with page.expect_request("**/counter/keys/hand"):
+            page.keyboard.press("F12")
+        page.keyboard.press("F12")
+        wedge(page).scan(register.label_of(other))
+        with page.expect_response("**/live**"):
+            pass
+        assert len(asked) == 1
+    expect(page.locator("#hand")).to_contain_text("K0002 配电房")
+    assert [url.rpartition("/")[2] for url in asked] == ["hand", "read"]
+    assert loan.open_of(KIND, pump.id).holder == "赵红"
