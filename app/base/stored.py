@@ -11,6 +11,7 @@ from app.base import db
 MOST = 20  # rows named, a table
 _DAYS = "'0001-01-01' AND '9999-12-31'"
 _MOMENTS = "0 AND 253370764800000"  # to the year 9999, in ms
+_NUMBERS = "-1000000000000000 AND 1000000000000000"  # what is added up must not overflow
 _SHAPES = {dict: "object", list: "array"}  # what a JSON field holds, by its default
 
 
@@ -55,7 +56,7 @@ def _wrong(field: peewee.Field) -> str:
         return f"{kind} OR {column} NOT BETWEEN {_DAYS} OR date({column}) IS NOT {column}"
     if isinstance(field, db.MomentField):
         return f"{kind} OR {column} NOT BETWEEN {_MOMENTS}"
-    return kind
+    return kind if _stored_as(field) != "integer" else f"{kind} OR {column} NOT BETWEEN {_NUMBERS}"
 
 
 def _stored_as(field: peewee.Field) -> str:
@@ -64,5 +65,5 @@ def _stored_as(field: peewee.Field) -> str:
 
 def _kind(field: peewee.Field) -> str:
     names = {db.JsonField: "JSON that the desk has written", db.DayField: "day", db.MomentField: "moment"}
-    plain = {"integer": "whole number", "text": "text", "blob": "picture"}
+    plain = {"integer": "whole number of a desk", "text": "text", "blob": "picture"}
     return names.get(type(field)) or plain[_stored_as(field)]

@@ -83,6 +83,8 @@ ATTACKS = [
     ("UPDATE charge SET at = -1 WHERE id = 2", "charge 2 at: this is no moment"),
     ("UPDATE receipt SET at = 9223372036854775807 WHERE id = 2", "receipt 2 at: this is no moment"),
     ("UPDATE receipt SET payer = CAST(x'ff' AS TEXT) WHERE id = 2", "receipt 2 payer: this is no text"),
+    ("UPDATE charge SET fen = 9223372036854775807 WHERE id = 2", "charge 2 fen: this is no whole number"),
+    ("UPDATE charge SET unit_id = 4711 WHERE id = 2", "charge 2 unit_id: names a row of unit that is not there"),
     ("DROP TABLE receipt_tender", "no such table: receipt_tender"),
 ]
 # The same, of what a strict table takes only while its description is another one.
@@ -94,6 +96,7 @@ LOOSE_ATTACKS = [
     ("UPDATE receipt SET payer = x'00' WHERE id = 2", "receipt 2 payer: this is no text"),
     ("UPDATE posting SET fen = x'00' WHERE id = 3", "posting 3 fen: this is no whole number"),
     ("UPDATE charge SET paid = 'all' WHERE id = 1", "charge 1 paid: this is no whole number"),
+    ("UPDATE charge SET paid = -5 WHERE id = 1", "charge 1: paid -5"),
     ("UPDATE series SET last = x'00' WHERE name = 'SJ'", "last: this is no whole number"),
 ]
 

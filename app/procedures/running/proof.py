@@ -51,11 +51,8 @@ def problems() -> Iterator[str]:
     with _snapshot():
         broken = [str(row[0]) for row in ask("PRAGMA quick_check(20)").fetchall() if row[0] != "ok"]
         yield from (f"file: {each}" for each in broken)
-        yield from _tried(lambda: stored.wrong(schema.TABLES))
-        if broken:
-            return
-        checks = (_references, _guards, ledger.check, charge.check, receipt.verify, _numbers, _papers, journal.verify)
-        yield from _tried(*checks)
+        sums = (ledger.check, charge.check, receipt.verify, _numbers, _papers, journal.verify)
+        yield from _tried(lambda: stored.wrong(schema.TABLES), _references, _guards, *sums)
 
 
 def _tried(*checks: Callable[[], Iterable[str]]) -> Iterator[str]:
@@ -72,8 +69,10 @@ def _tried(*checks: Callable[[], Iterable[str]]) -> Iterator[str]:
 
 
 def _references() -> Iterator[str]:
-    for table, row, parent, _ in db.database.execute_sql("PRAGMA foreign_key_check").fetchall():
-        yield f"{table} {row}: names a row of {parent} that is not there"
+    ask = db.database.execute_sql
+    for table, row, parent, key in ask("PRAGMA foreign_key_check").fetchall():
+        column = next(each[3] for each in ask(f"PRAGMA foreign_key_list({table})") if each[0] == key)
+        yield f"{table} {row} {column}: names a row of {parent} that is not there"
 
 
 @contextmanager
