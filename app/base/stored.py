@@ -18,17 +18,25 @@ _SHAPES = {dict: "object", list: "array"}  # what a JSON field holds, by its def
 def wrong(tables: Sequence[type[db.Table]], *, newest: int | None = None) -> Iterator[str]:
     """`receipt 2 facts: ...` for each field that its column cannot hold; of the newest rows where a number is given."""
     for table in tables:
-        name = table._meta.table_name
-        fields = table._meta.sorted_fields
-        tests = [f"({_wrong(field)})" for field in fields]
+        name, (tests, said) = table._meta.table_name, zip(*_tests(table), strict=True)
         recent = f"rowid > (SELECT MAX(rowid) FROM {name}) - {newest} AND " if newest else ""  # noqa: S608 - ours
         query = (
             f"SELECT rowid, {', '.join(tests)} FROM {name} "  # noqa: S608 - names and tests of ours
             f"WHERE {recent}({' OR '.join(tests)}) LIMIT {MOST}"
         )
         for row, *found in db.database.execute_sql(query).fetchall():
-            for field in (field for field, bad in zip(fields, found, strict=True) if bad):
-                yield f"{name} {row} {field.column_name}: this is no {_kind(field)}"
+            yield from (f"{name} {row} {words}" for words, bad in zip(said, found, strict=True) if bad)
+
+
+def _tests(table: type[db.Table]) -> list[tuple[str, str]]:
+    """(SQL that is true where a row cannot be read or breaks a CHECK of its table, what to say then)."""
+    fields = table._meta.sorted_fields
+    rules = [rule for field in fields for rule in field.constraints or ()] + list(table._meta.constraints or ())
+    checks = [rule.sql.removeprefix("CHECK ") for rule in rules]
+    return [
+        *((f"({_wrong(field)})", f"{field.column_name}: this is no {_kind(field)}") for field in fields),
+        *((f"(NOT {check})", f"is not what its table asks: {check}") for check in checks),
+    ]
 
 
 def undecodable(tables: Sequence[type[db.Table]]) -> Iterator[str]:

@@ -96,7 +96,7 @@ LOOSE_ATTACKS = [
     ("UPDATE receipt SET payer = x'00' WHERE id = 2", "receipt 2 payer: this is no text"),
     ("UPDATE posting SET fen = x'00' WHERE id = 3", "posting 3 fen: this is no whole number"),
     ("UPDATE charge SET paid = 'all' WHERE id = 1", "charge 1 paid: this is no whole number"),
-    ("UPDATE charge SET paid = -5 WHERE id = 1", "charge 1: paid -5"),
+    ("UPDATE charge SET paid = -5 WHERE id = 1", "charge 1 is not what its table asks: (paid >= 0 AND paid <= fen)"),
     ("UPDATE series SET last = x'00' WHERE name = 'SJ'", "last: this is no whole number"),
 ]
 
