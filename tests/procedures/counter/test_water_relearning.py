@@ -11,7 +11,7 @@ import pytest
 from app.base.refusal import Refused
 from app.desk import due, journal, ledger, options, receipt
 from app.procedures.counter import water_cards as water
-from app.procedures.counter.water_cards import Card, TopUp, board
+from app.procedures.counter.water_cards import Card, TopUp, board, relearning
 from app.procedures.counter.water_cards.tables import Handling
 from hardware.simulators import mifare
 from hardware.simulators.meter import Meter
@@ -309,3 +309,10 @@ def test_a_card_in_order_offers_nothing(reader: WaterDesk, card: mifare.Card, de
     with pytest.raises(Refused, match="in order"):
         learn(reader)
     assert options.get("water.second_sale") is False
+
+
+def test_records_without_a_later_sale_teach_nothing() -> None:
+    known = Purchase(seq=3, amount=1500, cumulative=4000, tag=7)
+    for records in ([], [known], [Purchase(seq=2, amount=1500, cumulative=2500, tag=6), known]):
+        with pytest.raises(Refused):
+            relearning._sales(known, records)
