@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from app.procedures.counter import water_cards as water
 from app.procedures.running import proof
 from app.settings import Settings
 from hardware import devices
+from hardware.ports import DeviceError
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +88,25 @@ def test_every_role_is_on_the_staff_with_a_badge_and_the_password_that_was_print
 
 def test_two_demos_have_different_passwords(tmp_path: Path) -> None:
     assert demo._password() != demo._password()
+
+
+def test_the_demo_is_made_though_its_wire_times_out_now_and_then(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine that is busy: every other step of the reader's worker fails."""
+    turns = itertools.count()
+
+    def late(do: Callable[..., None]) -> Callable[..., None]:
+        def step(*given: object) -> None:
+            if next(turns) % 2 == 0:
+                raise DeviceError("The card reader does not answer.")
+            do(*given)
+
+        return step
+
+    for name in ("_obey", "_look"):
+        monkeypatch.setattr(water.ReaderWorker, name, late(getattr(water.ReaderWorker, name)))
+    begin(place, asked=True)
+    assert [row.state for row in water.TopUp.select().order_by(water.TopUp.id)] == ["done", "done", "pending"]
+    assert water.in_stock() == 1
 
 
 def test_the_demo_was_entered_by_deeds_and_its_clock_is_put_back(demo_books: Path) -> None:
