@@ -92,7 +92,8 @@ def lamps() -> list[tuple[str, str, str]]:
             lamp, state = _STATES.get(worker.state, _STATES["unknown"])
             shown.append((web.t(label), lamp, web.t(state)))
     if (timer := getattr(devices, "backups", None)) is not None and not current_app.extensions["settings"].demo:
-        shown.append((web.t("Backup"), "stop" if timer.is_old() else "ok", _ago(timer.age())))
+        age = _ago(timer.age())  # said always: a lamp that is green alone would not say since when
+        shown.append((web.t("Backup"), "stop", age) if timer.is_old() else (f"{web.t('Backup')} {age}", "ok", age))
     return shown
 
 

@@ -237,6 +237,25 @@ def test_the_age_of_the_newest_backup_is_known_and_old_after_48_hours(cast, book
         assert timer.is_old()
 
 
+def test_the_header_says_how_old_the_newest_backup_is_and_is_red_after_48_hours(
+    cast, desk, books: Path, place: Path
+) -> None:
+    timer = backups.Timer(place)
+    desk.app.extensions["devices"] = SimpleNamespace(backups=timer)
+
+    def lamp() -> str:
+        return desk.client(cast.ana).get("/running/today/lamps").text.replace("</span>", "")
+
+    assert '<span class="dot stop">备份 <b class="stop">尚无</b>' in lamp()
+    timer.once()
+    assert '<span class="dot ok">备份 0 小时前' in lamp()
+    made = clock.now()
+    with time_machine.travel(made + timedelta(hours=47), tick=False):
+        assert '<span class="dot ok">备份 1 天前' in lamp()
+    with time_machine.travel(made + timedelta(hours=49), tick=False):
+        assert '<span class="dot stop">备份 <b class="stop">2 天前</b>' in lamp()
+
+
 def test_the_page_does_not_wait_for_a_backup_and_shows_it_when_it_is_whole(
     cast, desk, books: Path, place: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""Once an hour while the desk runs: a backup, then thinning out. Its age stands in the footer, red after 48 hours."""
+"""Once an hour while the desk runs: a backup, then thinning out. Its age stands in the header, red after 48 hours."""
 
 from __future__ import annotations
 
