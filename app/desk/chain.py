@@ -51,25 +51,35 @@ def canonical(facts: Any) -> str:
 
 def check_key() -> None:
     """At every start: Damaged where the key the books were written with is gone, or something else lies there."""
-    path = _place()
-    if path.exists():
-        if not path.is_file() or path.stat().st_size != LENGTH:
-            raise db.Damaged(f"{KEY_FILE} is no key of the desk: {_BACK}")
-    elif db.database.execute_sql("SELECT 1 FROM journal WHERE hash IS NOT NULL LIMIT 1").fetchone():
-        raise db.Damaged(f"{KEY_FILE} is missing beside the database: {_BACK}")
+    _kept()
 
 
 def _place() -> Path:
     return Path(db.database.database).parent / KEY_FILE
 
 
+def _kept() -> bytes | None:
+    """The key beside the books; None where they are new."""
+    try:
+        key = _place().read_bytes()
+    except FileNotFoundError:
+        if db.database.execute_sql("SELECT 1 FROM journal WHERE hash IS NOT NULL LIMIT 1").fetchone():
+            raise db.Damaged(f"{KEY_FILE} is missing beside the database: {_BACK}") from None
+        return None
+    except IsADirectoryError:
+        key = b""
+    if len(key) != LENGTH:
+        raise db.Damaged(f"{KEY_FILE} is no key of the desk: {_BACK}")
+    return key
+
+
 def _key() -> bytes:
     """The key, made when books are new, never again."""
-    check_key()
-    path = _place()
-    if not path.exists():
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(os.urandom(LENGTH))
+    key = _kept()
+    if key is None:
+        key = os.urandom(LENGTH)
+        with os.fdopen(os.open(_place(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(key)
             file.flush()
             os.fsync(file.fileno())
-    return path.read_bytes()
+    return key

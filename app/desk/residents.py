@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from app.base import clock, db, live
 from app.base import text as texts
@@ -23,7 +24,8 @@ def add_person(name: str, *, phone: str = "", id_number: str = "", sex: str = ""
     name = texts.name(name, field="name")
     phone = texts.phone(phone, field="phone") if phone else ""
     id_number = texts.identity(id_number, field="id_number") if id_number else ""
-    _nobody_elses(id_number)
+    if id_number:
+        _nobody_elses(id_number)
     note(name=name)
     return Person.create(
         name=name, phone=phone, id_number=id_number, sex=sex, born=texts.birth_date(id_number), **keys_of(name, phone)
@@ -56,9 +58,10 @@ def change_person(
         raise Refused("Type what is different: the name, the phone or the ID number.", field="name")
     if (name or id_number) and not reason:
         raise Refused("A name or an ID number is changed by a paper: say which one you have seen.", field="reason")
-    _nobody_elses(new["id_number"], but=person)
-    born = texts.birth_date(new["id_number"]) if id_number else person.born
-    changed = new | keys_of(new["name"], new["phone"]) | {"born": born, "version": Person.version + 1}
+    changed: dict[str, Any] = new | keys_of(new["name"], new["phone"]) | {"version": Person.version + 1}
+    if id_number:
+        _nobody_elses(new["id_number"], but=person)
+        changed["born"] = texts.birth_date(new["id_number"])
     done = Person.update(changed).where(Person.id == person.id, Person.version == version).execute()
     if not done:
         raise Conflict(
@@ -79,7 +82,7 @@ def _said(person: Person) -> str:
 
 def _nobody_elses(id_number: str, *, but: Person | None = None) -> None:
     same = Person.select().where(Person.id_number == id_number, Person.id != (but.id if but else 0)).first()
-    if id_number and same:
+    if same:
         raise Refused("This ID belongs to {name}, who is in the books already.", field="id_number", name=same.name)
 
 

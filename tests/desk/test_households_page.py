@@ -352,3 +352,9 @@ def test_a_phone_given_up_is_not_known_any_more_and_nothing_typed_changes_nothin
     assert at(f"correct/{home.owner.id}", version=1, phone_gone="1").status_code == 200
     now = Person.get_by_id(home.owner.id)
     assert (now.phone, now.phone_tail, now.name) == ("", "", "李伟")
+
+
+def test_a_phone_changes_though_a_list_brought_the_same_id_twice(at, home):
+    Person.update(id_number=ID).where(Person.id == home.tenant.id).execute()
+    assert at(f"correct/{home.owner.id}", version=1, phone="13900001111").status_code == 200
+    assert Person.get_by_id(home.owner.id).phone == "13900001111"

@@ -6,32 +6,17 @@ import io
 import random
 import re
 from collections.abc import Iterator
-from datetime import datetime
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import pytest
-import time_machine
-
 from app import schema
-from app.base import clock, db
+from app.base import db
 from app.base import text as texts
 from app.desk.households import Unit
-from app.procedures.counter.keys import register, scans
 from app.procedures.running import imports
-from tests.promises.everywhere import Everywhere, furnish, undone, words
+from tests.promises.everywhere import Everywhere, undone, words
 from tests.promises.hostile import FRAGMENT, HOSTILE, SEED, Pages, cleaned, raw
 
 import sheets  # isort: skip  (its directory is put on the path by the line above)
-
-
-@pytest.fixture
-def made(desk: Any, cast: SimpleNamespace, home: SimpleNamespace, data: Path) -> Iterator[Everywhere]:
-    with time_machine.travel(datetime(2026, 11, 23, 11, 5, tzinfo=clock.ZONE), tick=False):
-        found = furnish(desk, cast, home, data)
-        scans.take(register.Key.get_by_id(2), by=cast.mia)
-        yield found
 
 
 # ---- lists from Excel

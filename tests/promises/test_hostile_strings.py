@@ -8,31 +8,14 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
-from datetime import datetime
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 from urllib.parse import quote
 
 import pytest
-import time_machine
 from jinja2 import ChoiceLoader, DictLoader
 
-from app.base import clock
 from app.desk import paper
-from app.procedures.counter.keys import register, scans
-from tests.promises.everywhere import Everywhere, addresses, furnish, undone
+from tests.promises.everywhere import Everywhere, addresses, undone
 from tests.promises.hostile import FRAGMENT, HOSTILE, SEED, Trial, raw
-
-
-@pytest.fixture
-def made(desk: Any, cast: SimpleNamespace, home: SimpleNamespace, data: Path) -> Iterator[Everywhere]:
-    with time_machine.travel(datetime(2026, 11, 23, 11, 5, tzinfo=clock.ZONE), tick=False):
-        found = furnish(desk, cast, home, data)
-        scans.take(register.Key.get_by_id(2), by=cast.mia)
-        yield found
-
 
 # ---- the tests
 

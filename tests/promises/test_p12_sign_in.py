@@ -9,9 +9,8 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-import time_machine
 
-from app.base import clock, db
+from app.base import db
 from app.base.refusal import Refused
 from app.desk import passwords, people
 from app.procedures.running import sign_in as signing
@@ -19,12 +18,6 @@ from app.procedures.running import staff as staffing
 
 PASSWORD = "a long enough one"
 HASHED = {"password_hash": signing.hash_secret(PASSWORD), "pin_hash": signing.hash_secret("2468")}
-
-
-@pytest.fixture
-def nine(books):
-    with time_machine.travel(clock.at(clock.today(), 9), tick=False) as travel:
-        yield travel
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-import time_machine
 
 from app.base import clock
 from app.desk import charge, ledger, people, sessions
@@ -20,12 +19,6 @@ PASSWORD, PIN = "a long enough one", "2468"
 HASHED = {"password_hash": signing.hash_secret(PASSWORD), "pin_hash": signing.hash_secret(PIN)}
 PAY = "/counter/cashier/pay"
 SEEN = "/counter/cashier/"
-
-
-@pytest.fixture
-def nine(books):
-    with time_machine.travel(clock.at(clock.today(), 9), tick=False) as travel:
-        yield travel
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +11,10 @@ from typing import Any
 import pytest
 import time_machine
 
-from app import schema
-from app.base import clock, db
+from app.base import clock
 from app.desk import due
 from tests.promises.everywhere import Everywhere, addresses, furnish
+from tests.test_security import digest
 
 FRAGMENT = {"HX-Request": "true"}
 
@@ -24,15 +23,6 @@ FRAGMENT = {"HX-Request": "true"}
 def made(desk: Any, cast: SimpleNamespace, home: SimpleNamespace, data: Path) -> Iterator[Everywhere]:
     with time_machine.travel(datetime(2026, 11, 23, 11, 5, tzinfo=clock.ZONE), tick=False):
         yield furnish(desk, cast, home, data)
-
-
-def digest() -> str:
-    """Of every row of every table."""
-    seen = hashlib.sha256()
-    for table in schema.TABLES:
-        for row in db.database.execute_sql(f'SELECT * FROM "{table._meta.table_name}" ORDER BY 1'):
-            seen.update(repr(row).encode())
-    return seen.hexdigest()
 
 
 def changes(made: Everywhere, roles: tuple[str, ...] = ("mia", "gao", "lu")) -> list[str]:
