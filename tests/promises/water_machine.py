@@ -121,7 +121,7 @@ class WaterMachine(RuleBasedStateMachine):
     """`mutants.py`-style bugs are planted around it; on the real desk nothing here ever fails."""
 
     plant: Callable[[WaterMachine], None] | None = None
-    favours: ClassVar[dict[str, dict[str, Any]]] = {}
+    favours: ClassVar[dict[str, Any]] = {}
 
     @initialize(luck=st.integers(0, 999))
     def open_the_desk(self, luck: int = 0) -> None:
@@ -170,12 +170,22 @@ class WaterMachine(RuleBasedStateMachine):
         if row := self._pending():
             self._command("write", row.id, fault, elsewhere, twice=twice)
 
-    @rule(fault=AT_WRITE, elsewhere=ELSEWHERE)
+    @rule(fault=AT_WRITE, elsewhere=ELSEWHERE, at_once=st.booleans())
     @precondition(lambda self: self._pending())
-    def pay_back(self, fault: dict[str, Any] | None, elsewhere: dict[str, Any] | None) -> None:
-        self._lay_own()
+    def pay_back(self, fault: dict[str, Any] | None, elsewhere: dict[str, Any] | None, at_once: bool) -> None:
+        """The card that comes back, or the one that was never taken off; the desk says whether the meter is looked at."""
+        if not at_once or self.desk.worker.state != "ready":
+            self._lay_own()
         if row := self._pending():
             self._command("void", row.id, fault, elsewhere)
+
+    @rule(pulled=st.booleans())
+    @precondition(lambda self: self._pending())
+    def come_back_from_the_meter_for_the_money(self, pulled: bool) -> None:
+        self.put_into_the_meter_now(pulled=self.favours.get("pulled", pulled))
+        self._lay_own()
+        if row := self._pending():
+            self._command("void", row.id, None, None)
 
     @rule(where=st.sampled_from(["nothing", "own", "two", "neighbour", "blank", "clone"]))
     def lay(self, where: str) -> None:
@@ -195,7 +205,7 @@ class WaterMachine(RuleBasedStateMachine):
 
     @rule(pulled=st.booleans(), volume=st.integers(0, 3000))
     def put_into_the_meter(self, pulled: bool, volume: int) -> None:
-        self.put_into_the_meter_now(pulled=pulled)
+        self.put_into_the_meter_now(pulled=self.favours.get("pulled", pulled))
         self.meter.use(volume)
 
     def put_into_the_meter_now(self, *, pulled: bool = False) -> None:
@@ -212,7 +222,7 @@ class WaterMachine(RuleBasedStateMachine):
         try:
             row = self._pending() or (None if self.harmed else self.desk.intend(volume * 50))
             if row:
-                self.desk.do(kind, row.id, **({"reason": "断电", "signed": "李伟"} if kind == "void" else {}))
+                self.desk.do(kind, row.id, **(self._paid_back(row.id) if kind == "void" else {}))
         except (PowerCut, Refused, DeviceError):
             pass
         faults.disarm()
@@ -331,21 +341,32 @@ class WaterMachine(RuleBasedStateMachine):
             row = self.desk.intend(volume)
         except Refused:
             return
-        self._command("write", row.id, fault, elsewhere)
+        self._command("write", row.id, fault, elsewhere, first=True)
 
     def _command(
-        self, kind: str, id: int, fault: dict[str, Any] | None, elsewhere: dict[str, Any] | None, *, twice: bool = False
+        self,
+        kind: str,
+        id: int,
+        fault: dict[str, Any] | None,
+        elsewhere: dict[str, Any] | None,
+        *,
+        twice: bool = False,
+        first: bool = False,
     ) -> None:
         fault = self.favours.get("fault", fault) if fault else None
         elsewhere = self.favours.get("elsewhere", elsewhere) if elsewhere else None
         for each in filter(None, (fault, elsewhere)):
             extra = {"card": self.neighbour} if each["name"] == "card_swapped" else {}
             self.desk.reader.fault(**each, **extra)
-        how = {"reason": "业主不买了", "signed": "李伟"} if kind == "void" else {}
+        how: dict[str, Any] = self._paid_back(id) if kind == "void" else {"first": first}
         if twice or "twice" in self.favours:
             self.desk.worker.submit(kind, id, by=self.books.clerk, **how)
         self.desk.do(kind, id, **how)
         self.desk.tick(1)
+
+    def _paid_back(self, id: int) -> dict[str, Any]:
+        looked = None if self.desk.worker.stayed(id) else self.meter.state.accepted_seq
+        return {"reason": "业主不买了", "signed": "李伟", "meter_seq": looked}
 
     def _pending(self) -> TopUp | None:
         found = db.database.execute_sql("SELECT id FROM water_topup WHERE state = 'pending'").fetchall()

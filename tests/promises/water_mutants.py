@@ -19,12 +19,13 @@ from hardware.watercard.session import CardSession, ReadBack
 from hardware.watercard.steps import Step
 
 Plant = Callable[[pytest.MonkeyPatch], None]
-MUTANTS: dict[str, tuple[Plant, dict[str, dict[str, Any]]]] = {}
+MUTANTS: dict[str, tuple[Plant, dict[str, Any]]] = {}
 WEAK = {"name": "tear", "k": 5, "rest": "weak"}
 
 
-def mutant(**favours: dict[str, Any]) -> Callable[[Plant], Plant]:
-    """`fault`, `elsewhere`: what goes wrong wherever something goes wrong; `twice`: every click is a double click.
+def mutant(**favours: Any) -> Callable[[Plant], Plant]:
+    """`fault`, `elsewhere`: what goes wrong wherever something goes wrong; `twice`: every click is a double click;
+    `pulled`: the card is pulled out of the meter at once, always.
     So the bug shows within few examples."""
 
     def keep(plant: Plant) -> Plant:
@@ -297,3 +298,9 @@ def replaced_from_zero(patch: pytest.MonkeyPatch) -> None:
         return type(row).get_by_id(row.id)
 
     patch.setattr(replacing, "order", order)
+
+
+@mutant(fault={"name": "tear", "k": 0, "rest": "weak"}, pulled=True)
+def paid_back_without_a_look_at_the_meter(patch: pytest.MonkeyPatch) -> None:
+    """The card decides alone: bits that read right once, in the meter, and a card pulled out before its note."""
+    patch.setattr(closing, "check_not_taken", lambda _row, _meter_seq, **_how: None)

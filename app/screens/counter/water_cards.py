@@ -62,7 +62,12 @@ def _at_the_reader() -> None:
         raise Refused("The card reader stands at window {name}. Do it there.", name=where)
 
 
-def _do(kind: str, id: int, **how: str) -> None:
+def _stayed(id: int) -> bool:
+    worker = _worker()
+    return bool(worker and worker.stayed(id))
+
+
+def _do(kind: str, id: int, **how: Any) -> None:
     """Hand a command to the reader's worker; returns at once."""
     _at_the_reader()
     worker = _worker()
@@ -125,6 +130,7 @@ def _show(unit: Unit | None, **more: Any) -> Answer:
         change_names=CHANGES,
         states=STATES,
         pending=boards.pending(laid.uid),
+        stayed=_stayed,
         lesson=boards.to_learn(laid),
         learned=boards.learned(),
         total=water.day_total(clock.business_day(clock.now())),
@@ -203,7 +209,7 @@ def sell() -> Answer:
         by=me(),
     )
     if row.state == "pending":
-        _do("write", row.id)
+        _do("write", row.id, first=True)
     return _after(
         row.unit, N_("{fen} taken for {volume} t; change {change}. Leave the card on the reader."), **_money(row)
     )
@@ -236,8 +242,10 @@ def refund(id: int) -> Answer:
     """Pay a pending sale back, once the card is proven not to hold it."""
     fields, row = form(), _topup(id)
     reason, signed = fields.text("reason", most=500), fields.text("signed")
+    meter_seq = fields.whole("meter_seq", most=65_535) if fields.text("meter_seq", need=False) else None
+    water.check_not_taken(row, meter_seq, stayed=_stayed(row.id))
     if row.state == "pending":
-        _do("void", row.id, reason=reason, signed=signed)
+        _do("void", row.id, reason=reason, signed=signed, meter_seq=meter_seq)
     return _after(row.unit, N_("{number}: the card is checked, then the money goes back."), number=row.number)
 
 

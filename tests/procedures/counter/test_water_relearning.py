@@ -151,7 +151,7 @@ def test_a_sale_pending_in_the_backup_that_the_card_does_not_show_is_decided_fir
 ) -> None:
     row = counter.intend(500)
     disaster.back_up()
-    counter.do("void", row.id, reason="不买了", signed="李伟")
+    counter.do("void", row.id, reason="不买了", signed="李伟", meter_seq=0)
     counter.sell(700)
     disaster.bring_back()
     counter.lay(card)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 from app.base import clock
 from app.desk import options
@@ -70,7 +71,7 @@ class WaterDesk:
         assert Card.get_by_id(row.id).state == "active"
         return card
 
-    def do(self, kind: str, id: int, **how: str) -> None:
+    def do(self, kind: str, id: int, **how: Any) -> None:
         self.worker.submit(kind, id, by=self.boss if kind == "void" else self.clerk, **how)
         self.tick(1)
 

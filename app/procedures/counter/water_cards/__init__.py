@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from app.procedures.counter.water_cards.cards import in_stock, issue, register_meter, stock
 from app.procedures.counter.water_cards.changes import exchange_meter, hand_back, left_on, transfer
+from app.procedures.counter.water_cards.closing import check_not_taken
 from app.procedures.counter.water_cards.judging import WORDS, Laid, judge, refuse
 from app.procedures.counter.water_cards.relearning import note_money, relearn, without_money
 from app.procedures.counter.water_cards.replacing import found, lost, replace, spoilt
@@ -51,6 +52,7 @@ __all__ = [
     "accounts_of",
     "card_in_use",
     "check_may_try",
+    "check_not_taken",
     "day_total",
     "exchange_meter",
     "found",

@@ -40,11 +40,34 @@ def reissued(row: TopUp, read_back: Purchase, *, card: Card, reason: str, by: Ac
     return _receipt(row, by=by) if row.fen else row
 
 
+def check_not_taken(row: TopUp, meter_seq: int | None, *, stayed: bool = False) -> None:
+    """What the meter has had is not paid back. Only a card that `stayed` on the reader cannot have been in its meter.
+
+    Bits that had not settled can read right in the meter and wrong here, and a card pulled out at once carries no
+    note of it: so somebody looks at the meter (`meter_seq` = the last sale it shows; None = nobody has looked).
+    """
+    if meter_seq is None and not stayed:
+        raise Refused(
+            "The card has been off the reader since: its meter may have taken the sale. Look at the meter and enter the last sale it shows.",
+            rule="WATER-6",
+            field="meter_seq",
+        )
+    if meter_seq is not None and meter_seq >= row.seq:
+        raise Refused(
+            "The meter has taken this sale: the water was delivered and is not paid back. Write it onto the card.",
+            rule="WATER-6",
+            field="meter_seq",
+        )
+
+
 @deed("topup.refunded")
-def refunded(row: TopUp, *, reason: str, signed: str, by: Actor) -> TopUp:
-    """The money goes back by its own tenders. Only after the card was proven not to hold the sale (or was replaced)."""
+def refunded(row: TopUp, *, reason: str, signed: str, meter_seq: int | None = None, by: Actor) -> TopUp:
+    """The money goes back by its own tenders. Only after the card was proven not to hold the sale (or was replaced),
+    and `check_not_taken`.
+    """
     people.require(by, "water.decide", rule="WATER-7")
     row = _close(row, "refunded", None, by=by, reason=reason)
+    journal.note(meter_seq=meter_seq)
     back = Counter({SUSPENSE: row.fen})
     tenders = [Tender(kind, fen, ref) for kind, fen, ref in row.tenders]
     back.subtract({f"tender.{kind}": fen for kind, fen in kept(tenders, row.change)})
@@ -62,7 +85,8 @@ def refunded(row: TopUp, *, reason: str, signed: str, by: Actor) -> TopUp:
             by=by,
             lines=[["原购水量", f"{tonnes(row.volume)} 吨"], ["退还", money.show(row.fen)]]
             + [[receipt.TENDER_NAMES[kind], money.show(fen)] for kind, fen in kept(tenders, row.change)],
-            remarks=[f"原因：{reason}", "已查卡：卡内无此笔购水。"],
+            remarks=[f"原因：{reason}", "已查卡：卡内无此笔购水。"]
+            + ([f"已看表：水表最后一次购水为第 {meter_seq} 次。"] if meter_seq is not None else []),
             signatures=["收款人签名", "主管签名"],
             signed=signed,
         ),

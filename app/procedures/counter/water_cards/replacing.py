@@ -49,7 +49,9 @@ def _after(wish: Handling, card: Card, laid: Laid, *, by: Actor) -> None:
         if wish.facts["then"] == "reissue":
             closing.reissued(row, card.record, card=card, reason=wish.reason, by=decided_by)
         else:
-            closing.refunded(row, reason=wish.reason, signed=wish.signed, by=decided_by)
+            closing.refunded(
+                row, reason=wish.reason, signed=wish.signed, meter_seq=wish.facts["meter_seq"], by=decided_by
+            )
 
 
 @deed("water_card.lost")
@@ -134,12 +136,8 @@ def _decide(waiting: TopUp, then: str, meter_seq: int, *, by: Actor) -> None:
             field="pending_then",
             number=waiting.number,
         )
-    if then == "refund" and meter_seq >= waiting.seq:
-        raise Refused(
-            "The meter has taken sale {seq}: the water was delivered and is not paid back.",
-            rule="WATER-6",
-            seq=waiting.seq,
-        )
+    if then == "refund":
+        closing.check_not_taken(waiting, meter_seq)
 
 
 @deed("water_card.spoilt")

@@ -42,7 +42,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Command:
-    """write | void a top-up, or issue a card (`id`). `by` = the clerk, without the form it came from."""
+    """write | void a top-up, or issue a card (`id`). `by` = the clerk, without the form it came from.
+
+    `first`: of a sale made just now, no byte of which can be anywhere yet. `meter_seq` = the last sale that the
+    meter shows, where somebody has looked.
+    """
 
     kind: str
     id: int
@@ -50,6 +54,8 @@ class Command:
     at: float
     reason: str = ""
     signed: str = ""
+    first: bool = False
+    meter_seq: int | None = None
 
 
 class ReaderWorker:
@@ -65,6 +71,7 @@ class ReaderWorker:
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._session: CardSession | None = None
         self._uids: tuple[bytes, ...] | None = None
+        self._stayed: set[int] = set()  # sales whose card lies here since before they were first written
         self._strikes, self._looks, self._reopen_at = 0, 0, 0.0
         self._stop, self._wake = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -82,12 +89,26 @@ class ReaderWorker:
     def wake(self) -> None:
         self._wake.set()
 
-    def submit(self, kind: str, id: int, *, by: Actor, reason: str = "", signed: str = "") -> None:
+    def stayed(self, id: int) -> bool:
+        """Whether a sale's card was never off the reader since the sale was first written. Unknown counts as no."""
+        return id in self._stayed
+
+    def submit(
+        self,
+        kind: str,
+        id: int,
+        *,
+        by: Actor,
+        reason: str = "",
+        signed: str = "",
+        first: bool = False,
+        meter_seq: int | None = None,
+    ) -> None:
         """Queue a command; returns at once. DeviceError where no reader is there to do it."""
         if self.state not in {"ready", "busy"}:
             raise DeviceError("The card reader is not connected. Check its cable; nothing was written.")
         clerk = replace(by, key=None, digest=None, remembered={})
-        self._commands.put(Command(kind, id, clerk, self._now(), reason, signed))
+        self._commands.put(Command(kind, id, clerk, self._now(), reason, signed, first, meter_seq))
         self.wake()
 
     def _run(self) -> None:
@@ -135,6 +156,7 @@ class ReaderWorker:
     def _strike(self, trouble: DeviceError) -> None:
         self._strikes += 1
         self._uids = None
+        self._stayed.clear()
         if self._strikes >= STRIKES:
             self._lose(trouble)
 
@@ -163,6 +185,8 @@ class ReaderWorker:
 
     def _show(self, seen: CardState, uids: tuple[bytes, ...] | None) -> None:
         self._uids = uids
+        if seen.uid != self.seen.uid:
+            self._stayed.clear()
         if seen != self.seen:
             self.seen = seen
             live.bump("water")
@@ -213,6 +237,8 @@ class ReaderWorker:
         if row.state != "pending":
             return
         if command.kind == "write":
+            if command.first and row.attempts == 0 and laid.card is not None and laid.card.id == row.card_id:
+                self._stayed.add(row.id)
             self._write(row, laid, by=command.by)
         else:
             self._void(row, laid, command)
@@ -238,11 +264,18 @@ class ReaderWorker:
             said = ON_CARD if laid.step.action == "confirm" else WORDS.get(_not_now(row, laid), "")
             topups.tried(row, said=said, reading=None, by=command.by)
             return
+        try:
+            closing.check_not_taken(row, command.meter_seq, stayed=self.stayed(row.id))
+        except Refused as no:  # the card was taken off after the page had asked
+            topups.tried(row, said=no.msgid, reading=None, by=command.by)
+            return
         known = known_of(laid.card, row)
         back = self._session.write(laid.state, void_writes(self._session.layout, site.secret(), known, laid.state))
         faults.at("topup.voided")
         if back.outcome == "verified" and self._holds_only(laid, known.old):
-            closing.refunded(row, reason=command.reason, signed=command.signed, by=command.by)
+            closing.refunded(
+                row, reason=command.reason, signed=command.signed, meter_seq=command.meter_seq, by=command.by
+            )
         else:
             topups.tried(
                 row, said=SAID["unknown" if back.outcome == "verified" else back.outcome], reading=0, by=command.by
