@@ -8,15 +8,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app.base import db
+from app.base import db, keyfile
 
 KEY_FILE = "books.key"
-LENGTH = 32  # bytes
 _BACK = "copy it back from where it is kept apart from the backups."
 
 
@@ -61,25 +59,14 @@ def _place() -> Path:
 def _kept() -> bytes | None:
     """The key beside the books; None where they are new."""
     try:
-        key = _place().read_bytes()
-    except FileNotFoundError:
-        if db.database.execute_sql("SELECT 1 FROM journal WHERE hash IS NOT NULL LIMIT 1").fetchone():
-            raise db.Damaged(f"{KEY_FILE} is missing beside the database: {_BACK}") from None
-        return None
-    except IsADirectoryError:
-        key = b""
-    if len(key) != LENGTH:
-        raise db.Damaged(f"{KEY_FILE} is no key of the desk: {_BACK}")
+        key = keyfile.read(_place())
+    except ValueError:
+        raise db.Damaged(f"{KEY_FILE} is no key of the desk: {_BACK}") from None
+    if key is None and db.database.execute_sql("SELECT 1 FROM journal WHERE hash IS NOT NULL LIMIT 1").fetchone():
+        raise db.Damaged(f"{KEY_FILE} is missing beside the database: {_BACK}")
     return key
 
 
 def _key() -> bytes:
     """The key, made when books are new, never again."""
-    key = _kept()
-    if key is None:
-        key = os.urandom(LENGTH)
-        with os.fdopen(os.open(_place(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
-    return key
+    return _kept() or keyfile.make(_place())

@@ -157,6 +157,17 @@ def test_the_site_secret_is_made_once_and_private(counter: WaterDesk, data: obje
     assert water.secret() == path.read_bytes()
 
 
+@pytest.mark.parametrize("instead", [b"", b"half a key", b"x" * 33])
+def test_no_card_is_read_or_issued_with_something_else_than_a_key(
+    counter: WaterDesk, data: Path, instead: bytes
+) -> None:
+    (data / water.site.KEY_FILE).write_bytes(instead)
+    fresh = ReaderWorker(counter._connect, now=counter._now)
+    fresh.tick()
+    assert fresh.state == "lost"
+    assert "not the key of the water cards" in str(fresh.problem)
+
+
 def test_a_site_secret_that_is_gone_is_never_made_anew_while_the_books_hold_cards(
     counter: WaterDesk, data: Path, desk: Desk, cast: SimpleNamespace
 ) -> None:

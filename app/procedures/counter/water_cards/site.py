@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-import os
 from pathlib import Path
 
-from app.base import db
+from app.base import db, keyfile
 from app.base.refusal import N_
 from app.desk import options
 from app.desk.options import OPTIONS, Option
@@ -16,6 +15,9 @@ from hardware.watercard.layout import Layout, known_layouts, load
 KEY_FILE = "water-cards.key"
 GONE = N_(
     "water-cards.key is missing beside the database, no water card can be read without it. Copy it back from where it is kept apart from the backups."
+)
+NO_KEY = N_(
+    "water-cards.key beside the database is not the key of the water cards. Copy it back from where it is kept apart from the backups."
 )
 SHUT_OFF, SLOT = (  # WATER-2, WATER-3: as printed
     "表内剩 2 吨时自动停水；",
@@ -48,15 +50,14 @@ def layout() -> Layout:
 def secret(data: Path | None = None) -> bytes:
     """The site secret all card keys come from, beside the database (0600); made once.
 
-    Without it no card can be read any more: it is kept with every backup's note. DeviceError where it is gone though
-    the books hold cards: a new one would make all of them strangers.
+    Without it no card can be read any more: it is kept with every backup's note. DeviceError where something else
+    lies there, or nothing though the books hold cards: a new one would make all of them strangers.
     """
     path = (data or Path(db.database.database).parent) / KEY_FILE
-    if not path.exists():
-        if db.database.execute_sql("SELECT 1 FROM water_card LIMIT 1").fetchone():
-            raise DeviceError(GONE)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(os.urandom(32))
-            file.flush()
-            os.fsync(file.fileno())
-    return path.read_bytes()
+    try:
+        key = keyfile.read(path)
+    except ValueError:
+        raise DeviceError(NO_KEY) from None
+    if key is None and db.database.execute_sql("SELECT 1 FROM water_card LIMIT 1").fetchone():
+        raise DeviceError(GONE)
+    return key or keyfile.make(path)
