@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import secrets
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from werkzeug.routing import IntegerConverter
 
 import app.screens
 from app import fields, frame, guards, migrations, refusing, schema, translations, web
-from app.base import clock, db, live, money
+from app.base import clock, db, keyfile, live, money
 from app.base.refusal import Refused
 from app.desk import chain, options, people, sessions
 from app.settings import Settings
@@ -40,12 +39,14 @@ def find_screens() -> list[web.Screen]:
 
 
 def _secret(data: Path) -> str:
-    """The secret beside the database (0600): signs cookies and form keys."""
+    """The secret beside the database: signs cookies and form keys. A damaged one is made anew: all sign in again."""
     path = data / "secret"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
-    return path.read_text()
+    try:
+        key = keyfile.read(path)
+    except ValueError:
+        path.unlink()
+        key = None
+    return (key or keyfile.make(path)).hex()
 
 
 def create_app(settings: Settings, devices: Any = None) -> Flask:

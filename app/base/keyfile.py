@@ -22,10 +22,19 @@ def read(path: Path) -> bytes | None:
 
 
 def make(path: Path) -> bytes:
-    """A new key, on the disk before anything is signed or locked with it. FileExistsError where there is one."""
-    key = os.urandom(LENGTH)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    """A new key, whole on the disk before anything is signed or locked with it. FileExistsError where there is one.
+
+    A power cut leaves no key or all of it: half of one would be taken for damage at the next start.
+    """
+    key, part = os.urandom(LENGTH), path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(key)
         file.flush()
         os.fsync(file.fileno())
+    os.link(part, path)
+    part.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
     return key
