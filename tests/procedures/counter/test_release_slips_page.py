@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import base64
 import io
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
 from PIL import Image
 
-from app.base import clock, db
+from app.base import db
 from app.desk import charge, instructions, signatures
 from app.desk.households import Relation
 from app.desk.outbox import Job
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips.tables import Slip
+from tests.procedures.counter.slip_forms import NOON
 
-NOON = datetime(2026, 11, 22, 11, 5, tzinfo=clock.ZONE)
-
-
-@pytest.fixture(autouse=True)
-def noon():
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
+pytestmark = pytest.mark.usefixtures("noon")
 
 
 def pad() -> str:
