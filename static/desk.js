@@ -185,7 +185,10 @@
     const root = one("#dialog[open]") ?? panel();
     const button = root && one(`[data-answer="${name}"]`, root);
     if (!button) return false;
-    if (button.matches("details")) { button.open = true; one("input:not([type=hidden])", button).focus(); }
+    if (button.matches("details")) {
+      button.open = true;
+      if (!button.contains(document.activeElement)) one("input:not([type=hidden])", button).focus(); // who has gone on is not called back
+    }
     else button.click();
     return true;
   }

@@ -68,9 +68,6 @@ class Hands:
         self.press("Enter")
         self.page.wait_for_url("**/homes/households/*")
 
-    def quiet(self) -> None:
-        self.page.wait_for_load_state("networkidle")
-
 
 def test_a_day_without_a_mouse(counter, wedge) -> None:
     site: Site = counter.site
@@ -106,11 +103,9 @@ def fees_are_paid(hands: Hands) -> None:
     hands.tab_to("button:has(+ *), .notice button, .notice.note button")
     hands.press("Enter")
     expect(page.locator("text=家中有卧床老人")).to_have_count(0)
-    hands.quiet()
     hands.press("x")
     expect(page.locator("[name=cash]")).to_be_focused()
     hands.type("800")
-    hands.quiet()
     hands.press("F12")
     expect(page.locator("#toasts")).to_contain_text("SJ-")
     assert Receipt.select().count() == before + 1
@@ -132,7 +127,6 @@ def a_key_goes_out_and_comes_back(hands: Hands) -> None:
     out = loan.open_of("key", key.id)
     assert out is not None
     assert out.holder == "王海"
-    hands.quiet()
     overdue = register.Key.get(register.Key.name == "电梯机房")
     hands.wedge.scan(register.label_of(overdue))
     expect(page.locator(".hook").first).to_contain_text("A08")
@@ -171,14 +165,11 @@ def water_is_sold(hands: Hands, counter: SimpleNamespace) -> None:
     page.wait_for_url("**/counter/water_cards/**")
     expect(page.locator("#board")).to_contain_text("表内剩余 15.00 吨")
     expect(page.locator("[name=quantity]")).to_be_editable()
-    hands.quiet()
     hands.tab_to("[name=quantity]")
     hands.type("12")
-    hands.quiet()
     for told in ("told_shut_off", "told_slot"):
         hands.tab_to(f"[name={told}]")
         hands.press("Space")
-    hands.quiet()
     hands.press("F12")
     expect(page.locator("#board")).to_contain_text("查卡核对 12.00 吨", timeout=15_000)
     row = water.TopUp.select().order_by(water.TopUp.id.desc()).get()
