@@ -371,5 +371,10 @@
     locked = true;
     htmx.ajax("GET", "/running/sign_in/pin", { target: "#dialog", swap: "innerHTML" });
   }
-  document.addEventListener("DOMContentLoaded", () => { sounds(document); takeFocus(); poll(); });
+  document.addEventListener("DOMContentLoaded", () => {
+    one("[autofocus]")?.focus(); // the browser does it a frame later, and what is typed by then would be lost
+    sounds(document);
+    takeFocus();
+    poll();
+  });
 })();

@@ -131,6 +131,16 @@ def test_function_keys_lead_where_they_say(site, cast) -> None:
     expect(page.locator("#dialog")).to_be_hidden()
 
 
+def test_a_page_that_is_loaded_has_its_first_field_in_focus_so_no_key_is_lost(site, cast) -> None:
+    page = site.open(cast.ana, "/running/today/")
+    page.add_init_script(  # the window hears it after the document's own listeners, before any frame is drawn
+        "window.addEventListener('DOMContentLoaded', () => { window.first = document.activeElement.name })"
+    )
+    for where in ("/counter/release_slips/", "/counter/custody/", "/counter/water_cards/"):
+        page.goto(site.url + where)
+        assert page.evaluate("window.first") == "room", where
+
+
 def test_f12_submits_the_form_that_is_being_filled(site, cast) -> None:
     page = site.open(cast.mia, f"/running/staff/one/{cast.ana.id}")
     page.locator("form[data-done] [value=gate]").check()
