@@ -243,8 +243,8 @@ def refund(id: int) -> Answer:
     fields, row = form(), _topup(id)
     reason, signed = fields.text("reason", most=500), fields.text("signed")
     meter_seq = fields.whole("meter_seq", most=65_535) if fields.text("meter_seq", need=False) else None
-    water.check_not_taken(row, meter_seq, stayed=_stayed(row.id))
     if row.state == "pending":
+        water.check_not_taken(row, meter_seq, stayed=_stayed(row.id))
         _do("void", row.id, reason=reason, signed=signed, meter_seq=meter_seq)
     return _after(row.unit, N_("{number}: the card is checked, then the money goes back."), number=row.number)
 

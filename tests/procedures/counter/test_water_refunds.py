@@ -188,6 +188,8 @@ def test_the_page_asks_for_the_meter_only_where_the_card_was_away(
     assert answer.status_code == 303
     counter.tick()
     assert TopUp.get().state == "refunded"
+    late = boss.post(f"{HOME}/refund/{row.id}", data={"_key": desk.key(), **form})  # from a page left open
+    assert late.status_code == 303
 
 
 @pytest.mark.parametrize(("seq", "stayed"), [(None, False), (1, False), (1, True), (2, True)])
