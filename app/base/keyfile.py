@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from app.base import disk
+
 LENGTH = 32
 
 
@@ -30,11 +32,8 @@ def make(path: Path) -> bytes:
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
+    disk.sync(part)
     os.link(part, path)
     part.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
+    disk.sync(path.parent)
     return key

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from app.base import db
 from app.desk import loan, numbering, people, sessions
@@ -101,8 +101,8 @@ def test_an_outsider_signs_the_slip_and_the_form_is_sent_with_f12(site, cast, pu
     assert loan.open_of(KIND, pump.id).checked == "身份证 1234"
 
 
-def test_handing_a_key_to_oneself_is_answered_by_the_supervisor_in_place(site, cast, pump, wedge):
-    staffing.set_pin(cast.mia.id, "2468", by=cast.mia)
+def refused_to_herself(site, cast, pump, wedge) -> Page:
+    """Ana scans the key and her own badge: the page asks for a supervisor."""
     own = str(staffing.issue_badge(cast.ana.id, by=cast.mia).badge)
     page = site.open(cast.ana, "/counter/keys/")
     gun = wedge(page)
@@ -110,6 +110,12 @@ def test_handing_a_key_to_oneself_is_answered_by_the_supervisor_in_place(site, c
     expect(page.locator("#hand")).to_be_visible()
     gun.scan(own)
     expect(page.locator("#notice")).to_contain_text("KEY-4")
+    return page
+
+
+def test_handing_a_key_to_oneself_is_answered_by_the_supervisor_in_place(site, cast, pump, wedge):
+    staffing.set_pin(cast.mia.id, "2468", by=cast.mia)
+    page = refused_to_herself(site, cast, pump, wedge)
     page.keyboard.press("2")
     page.locator("#notice [name=_approver]").fill("米娅")
     page.locator("#notice [name=_pin]").fill("2468")
@@ -118,13 +124,7 @@ def test_handing_a_key_to_oneself_is_answered_by_the_supervisor_in_place(site, c
 
 
 def test_who_has_gone_on_to_the_pin_is_not_called_back_to_the_name(site, cast, pump, wedge):
-    own = str(staffing.issue_badge(cast.ana.id, by=cast.mia).badge)
-    page = site.open(cast.ana, "/counter/keys/")
-    gun = wedge(page)
-    gun.scan(register.label_of(pump))
-    expect(page.locator("#hand")).to_be_visible()
-    gun.scan(own)
-    expect(page.locator("#notice")).to_contain_text("KEY-4")
+    page = refused_to_herself(site, cast, pump, wedge)
     gone_on = """name => {
       document.querySelector(`#notice [name=${name}]`)?.focus();
       return new Promise((done) => setTimeout(() => done(document.activeElement.name), 150)); // the key acts after 60 ms

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,6 @@ from urllib.parse import urlencode
 
 import html5lib
 from flask.testing import FlaskClient
-from PIL import Image
 
 from app.base import clock, db
 from app.base import text as texts
@@ -37,6 +35,7 @@ from app.procedures.counter.water_cards import Account, Card, TopUp
 from app.procedures.running import stations
 from hardware.ports import DeviceError
 from hardware.simulators.water_bench import WaterBench
+from tests.procedures.counter.slip_forms import png
 from tests.procedures.counter.water_desk import WaterDesk
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "procedures" / "running"))
@@ -185,15 +184,7 @@ def _slips(home: SimpleNamespace, numbers: Canaries, cast: SimpleNamespace) -> N
         consent=slips.Consent(),
         lines=[slips.Line("电锤", 1, "台")], base_url=BASE, by=cast.ana,
     )  # fmt: skip
-    signatures.keep("counter.release_slips", made.id, "owner", pad(), by=cast.ana)
-
-
-def pad() -> bytes:
-    image = Image.new("RGBA", (300, 100))
-    image.paste("black", (10, 10, 200, 14))
-    out = io.BytesIO()
-    image.save(out, "PNG")
-    return out.getvalue()
+    signatures.keep("counter.release_slips", made.id, "owner", png(), by=cast.ana)
 
 
 def _money(home: SimpleNamespace, numbers: Canaries, cast: SimpleNamespace) -> None:

@@ -18,6 +18,7 @@ BOXES = slips.Line("纸箱（衣物）", 6, "箱")
 
 
 def png() -> bytes:
+    """A signature: one stroke."""
     image = Image.new("RGBA", (300, 100))
     image.paste("black", (10, 10, 200, 14))
     out = io.BytesIO()

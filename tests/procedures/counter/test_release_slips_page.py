@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import io
 from datetime import timedelta
 
 import pytest
-from PIL import Image
 
 from app.base import db
 from app.desk import charge, instructions, signatures
@@ -15,17 +13,14 @@ from app.desk.households import Relation
 from app.desk.outbox import Job
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips.tables import Slip
-from tests.procedures.counter.slip_forms import NOON
+from tests.procedures.counter.slip_forms import NOON, png
 
 pytestmark = pytest.mark.usefixtures("noon")
 
 
 def pad() -> str:
-    image = Image.new("RGBA", (300, 100))
-    image.paste("black", (10, 10, 200, 14))
-    out = io.BytesIO()
-    image.save(out, "PNG")
-    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+    """What the page sends for it."""
+    return "data:image/png;base64," + base64.b64encode(png()).decode()
 
 
 def filled(desk, home, **given) -> dict[str, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from pathlib import Path
 import apsw
 import pyrage
 
-from app.base import clock, db, faults
+from app.base import clock, db, disk, faults
 from app.desk import chain
 
 HOURLY, DAILY, MONTHLY = 24, 30, 24
@@ -61,12 +60,12 @@ def make(into: Path, *, public_key: str = "") -> Backup:
     if public_key:
         name += ".age"
         _encrypt(part, public_key)
-    _sync(part)
+    disk.sync(part)
     faults.at("backup.written")
     made = Backup(name, now.isoformat(), digest, size, receipts, last, head, bool(public_key))
     _note(into / (name + ".json"), made)
     part.rename(into / name)
-    _sync(into)
+    disk.sync(into)
     return made
 
 
@@ -109,17 +108,9 @@ def _encrypt(part: Path, public_key: str) -> None:
     sealed.replace(part)
 
 
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _note(path: Path, made: Backup) -> None:
     path.write_text(json.dumps(asdict(made), ensure_ascii=False, indent=1))
-    _sync(path)
+    disk.sync(path)
 
 
 def read(path: Path) -> Backup:
@@ -165,7 +156,7 @@ def unpack(path: Path, target: Path, *, identity: str = "") -> Backup:
         raise db.Damaged(f"{path.name} is not what was written then: its digest differs.")
     if _look(target) != (note.receipts, note.last_receipt, note.head):
         raise db.Damaged(f"{path.name} does not hold the receipts its note names.")
-    _sync(target)
+    disk.sync(target)
     return note
 
 
