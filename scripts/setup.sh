@@ -58,7 +58,7 @@ environment() {
   fi
   .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip --upgrade >&2
   say "Installing Python packages from $lock (the first time takes about a minute)"
-  .venv/bin/python -m pip install --disable-pip-version-check --require-hashes --only-binary :all: -r "$lock" >&2 ||
+  .venv/bin/python -m pip install --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r "$lock" >&2 ||
     stop "The packages of $lock could not be installed: see the lines above."
   .venv/bin/python -m compileall -q -j 0 app hardware >&2 || true
   stamp "$lock" >".venv/.stamp-$set"
