@@ -1,11 +1,8 @@
-"""python -m app: serve the desk, or one of its verbs (import, export-journal ...)."""
+"""python -m app: serve the desk, or do one of the verbs in commands/ (import, export-journal ...)."""
 
 from __future__ import annotations
 
 import argparse
-import gettext
-import json
-import os
 import signal
 import sys
 import threading
@@ -13,92 +10,27 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import apsw
-import peewee
 from flask import Flask
 
-from app import devices, factory, settings, start, translations
+from app import commands, devices, factory, start
 from app.base import db
+from app.commands import terminal
 from app.procedures.running import backups, clock_check, proof, second_journal
 from app.settings import Settings
-
-SAID = (settings.WrongSetting, start.WrongPlace, db.Damaged)  # their words are meant for whoever typed the command
-UNREADABLE = (OSError, peewee.DatabaseError, apsw.Error, json.JSONDecodeError, UnicodeDecodeError)
 
 
 def main(arguments: list[str]) -> int:
     if arguments and not arguments[0].startswith("-"):
-        return verb(arguments[0], arguments[1:])
+        return commands.run(arguments[0], arguments[1:])
     return serve(arguments)
-
-
-def verb(name: str, arguments: list[str]) -> int:
-    """`python -m app import FILE` -> `command` (or the function after the colon) of the module that does it."""
-    from importlib import import_module
-
-    verbs = {
-        "import": "app.procedures.running.imports",
-        "export-journal": "app.procedures.money.journal_export",
-        "export-chain": "app.procedures.money.chain_export",
-        "verify": "app.procedures.running.proof",
-        "backup": "app.backup_verbs:backup",
-        "restore": "app.backup_verbs:bring",
-        "drill": "app.backup_verbs:practise",
-    }
-    if name not in verbs:
-        print(f"no such verb: {name}. Known: {', '.join(sorted(verbs))}", file=sys.stderr)
-        return 2
-    try:
-        module, _, function = verbs[name].partition(":")
-        do = getattr(import_module(module), function or "command")
-        return int(do(arguments, open_books=_make_books if name == "import" else _open_books, t=_spoken))
-    except (*SAID, *UNREADABLE) as no:
-        print(f"qiantai {name}: {_in_words(no)}", file=sys.stderr)
-        return 1
-    finally:
-        db.close()
-
-
-def _in_words(error: Exception) -> str:
-    """What is wrong and what to do, for somebody at a terminal."""
-    if isinstance(error, SAID):
-        return str(error)
-    if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror}"
-    if known := db.trouble(error):
-        return _spoken(known)
-    return f"the books cannot be read ({error}). Restore the newest backup: python -m app restore FILE --data DIR"
-
-
-def _open_books(data: Path) -> None:
-    """For a verb that works on books that are there."""
-    if not settings.load(data).database.exists():
-        raise db.Damaged(_spoken("There is no desk in {place}.", place=data))
-    _make_books(data)
-
-
-def _make_books(data: Path) -> None:
-    """For a verb: the books, and the second journal where the settings name one."""
-    chosen = settings.load(data)
-    factory.open_books(chosen)
-    if chosen.second_journal:
-        second_journal.at_boot(Path(chosen.second_journal))
-
-
-def _spoken(msgid: str, **values: object) -> str:
-    """Texts of a verb: Chinese, or English where LANG says so."""
-    translations.compile_if_stale()
-    spoken = "en" if os.environ.get("LANG", "").startswith("en") else translations.COMPILED.parents[1].name
-    text = gettext.translation("messages", translations.HERE, [spoken], fallback=True).gettext(msgid)
-    return text.format(**values) if values else text
 
 
 def serve(arguments: list[str]) -> int:
     """Open the books, start the workers, serve until SIGTERM."""
     try:
         chosen, workers, desk = _prepare(_options(arguments))
-    except (*SAID, *UNREADABLE) as no:
-        print(f"qiantai does not start: {_in_words(no)}", file=sys.stderr)
+    except terminal.SAID as no:
+        print(f"qiantai does not start: {terminal.in_words(no)}", file=sys.stderr)
         return 1
     import waitress
 

@@ -18,11 +18,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
 import app.screens
-from app import fields, frame, guards, migrations, refusing, schema, translations, web
+from app import migrations, schema, translations, web
 from app.base import clock, db, keyfile, live, money
 from app.base.refusal import Refused
-from app.desk import chain, options, people, sessions
+from app.desk.record import chain, options
+from app.desk.who import people, sessions
 from app.settings import Settings
+from app.web import fields, frame, guards, refusing
 from hardware.ports import DeviceError
 
 ROOT = Path(__file__).parent.parent
@@ -93,7 +95,7 @@ class _Id(IntegerConverter):
 
 def _login(desk: Flask) -> None:
     manager = LoginManager(desk)
-    manager.session_protection = None  # sessions are ours (app.desk.sessions)
+    manager.session_protection = None  # sessions are ours (app.desk.who.sessions)
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def _clerk(token: str) -> web.Clerk | None:

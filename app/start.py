@@ -11,8 +11,8 @@ from typing import Any
 
 from app import demo, factory, settings
 from app.base import db
-from app.desk import chain, journal
-from app.desk import demo as mark
+from app.desk.record import chain, journal
+from app.desk.record import demo as mark
 from app.procedures.running import sign_in
 from app.settings import Settings
 

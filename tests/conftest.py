@@ -16,7 +16,9 @@ from jinja2.bccache import Bucket, BytecodeCache
 
 from app import factory
 from app.base import db, faults
-from app.desk import households, options, people
+from app.desk.homes import households
+from app.desk.record import options
+from app.desk.who import people
 from app.settings import Settings
 
 LONG = 10  # --long multiplies every promise's rounds by this (promises.md)
@@ -170,7 +172,7 @@ class Desk:
 
     def client(self, who: people.Actor) -> FlaskClient:
         """A client signed in as that person (the session made directly: sign-in has its own tests)."""
-        from app.desk import sessions
+        from app.desk.who import sessions
 
         client = self.app.test_client()
         with db.write():

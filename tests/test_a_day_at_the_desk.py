@@ -10,8 +10,13 @@ import pytest
 import time_machine
 
 from app.base import clock
-from app.desk import charge, due, households, journal, ledger, loan, numbering, options, outbox, people
-from app.desk.receipt import Receipt
+from app.desk.accounts import charge, ledger
+from app.desk.accounts.receipt import Receipt
+from app.desk.homes import households
+from app.desk.papers import outbox
+from app.desk.record import journal, numbering, options
+from app.desk.who import people
+from app.desk.work import due, loan
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter import water_cards as water
 from app.procedures.counter.keys import counts, register

@@ -8,10 +8,10 @@ import pytest
 import time_machine
 
 from app.base import clock
-from app.desk import receipt
-from app.desk.due import Due
-from app.desk.households import Relation
-from app.desk.receipt import Tender
+from app.desk.accounts import receipt
+from app.desk.accounts.receipt import Tender
+from app.desk.homes.households import Relation
+from app.desk.work.due import Due
 from app.procedures.counter import cashier
 from app.procedures.counter.cashier import corrections
 from app.procedures.counter.keys import schedule

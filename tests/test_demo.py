@@ -14,10 +14,14 @@ from app import demo, factory, start
 from app.base import clock, db
 from app.base import text as texts
 from app.demo import estate
-from app.desk import charge, due, journal, ledger, loan, options, outbox, people
-from app.desk import demo as mark
-from app.desk.households import Person, Relation, Unit, Vehicle
-from app.desk.passwords import fits
+from app.desk.accounts import charge, ledger
+from app.desk.homes.households import Person, Relation, Unit, Vehicle
+from app.desk.papers import outbox
+from app.desk.record import demo as mark
+from app.desk.record import journal, options
+from app.desk.who import people
+from app.desk.who.passwords import fits
+from app.desk.work import due, loan
 from app.procedures.counter import water_cards as water
 from app.procedures.running import proof
 from app.settings import Settings

@@ -16,7 +16,8 @@ import pytest
 
 import app
 from app import schema, translations
-from app.desk import manual, people
+from app.desk.record import manual
+from app.desk.who import people
 from app.translations import extract
 
 ROOT = Path(__file__).parent.parent
@@ -186,14 +187,14 @@ def test_screens_write_nothing_themselves() -> None:
 
 
 def test_every_override_is_the_one_the_manual_names() -> None:
-    """Which rules can be overridden, and by whom, stands in manual.toml; a refusal says the same."""
+    """Which rules can be overridden, and by whom, stands in app/manual/; a refusal says the same."""
     seen = 0
     for path, call in calls("Refused"):
         said = {word.arg: text_of(word.value) for word in call.keywords}
         if said.get("override") and said.get("rule"):
             rule = manual.rules().get(said["rule"])
             where = f"{path.relative_to(ROOT)}:{call.lineno}"
-            assert rule is not None, f"{where}: {said['rule']} is not in manual.toml"
+            assert rule is not None, f"{where}: {said['rule']} is not in app/manual/"
             assert rule.override == said["override"], f"{where}: {said['rule']} is overridden by {rule.override}"
             assert rule.override in people.ACTS, where
             seen += 1

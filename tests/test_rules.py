@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from app.desk import manual, people
+from app.desk.record import manual
+from app.desk.who import people
 
 HOUSE = Path(__file__).parent.parent
 
@@ -28,7 +29,13 @@ def test_the_sections_make_592_rules() -> None:
     assert len(manual.sections()) == 60
 
 
-def test_every_rule_stands_in_its_section_and_says_what_it_wants_in_both_languages() -> None:
+def test_every_rule_stands_in_the_file_of_its_section() -> None:
+    for section, file in manual._read().items():
+        found = {code for code, facts in file.items() if isinstance(facts, dict)}
+        assert {code.rpartition("-")[0] for code in found} <= {section}, section
+
+
+def test_every_rule_is_of_its_section_and_says_what_it_wants_in_both_languages() -> None:
     sizes = {section.code: section.rules for section in manual.sections()}
     for code, rule in manual.rules().items():
         assert 1 <= int(code.rpartition("-")[2]) <= sizes[rule.section], code
@@ -48,7 +55,7 @@ def test_a_marker_that_names_no_rule_and_a_rule_without_a_test_are_told(script, 
     assert marks == {"KEY-77", "KEY-3"}
     found = script.wrong(marks)
     assert found[0].startswith("KEY-77 is marked")
-    assert any(line.startswith("KEY-2 is in app/manual.toml but") for line in found)
+    assert any(line.startswith("KEY-2 is in app/manual/ but") for line in found)
     assert not any(line.startswith("KEY-3 ") for line in found)
 
 

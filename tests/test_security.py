@@ -120,7 +120,7 @@ def test_looking_changes_nothing(guarded, cast: SimpleNamespace, home: SimpleNam
 
 
 def test_the_digest_sees_a_changed_row(books, cast: SimpleNamespace) -> None:
-    from app.desk import people
+    from app.desk.who import people
 
     before = digest()
     people.Staff.update(version=7).where(people.Staff.id == cast.ana.id).execute()
@@ -171,7 +171,7 @@ def test_no_answer_leads_to_another_host(guarded, cast: SimpleNamespace) -> None
 
 
 def test_what_people_type_is_text_on_every_page(guarded, cast: SimpleNamespace, home: SimpleNamespace) -> None:
-    from app.desk import people
+    from app.desk.who import people
 
     people.Staff.update(name="<script>alert(1)</script>").where(people.Staff.id == cast.ana.id).execute()
     client = guarded.client(cast.mia)

@@ -10,7 +10,9 @@ import time_machine
 
 from app import factory
 from app.base import clock, live
-from app.desk import due, journal, modes, numbering, options, people, sessions
+from app.desk.record import journal, modes, numbering, options
+from app.desk.who import people, sessions
+from app.desk.work import due
 from app.procedures.running import sign_in as signing
 from app.procedures.running import staff as staffing
 from app.settings import Settings
@@ -63,11 +65,13 @@ def test_a_badge_nobody_waits_for_asks_for_its_pin(desk, cast: SimpleNamespace, 
 
 
 def test_a_scan_on_another_page_shows_its_notice_and_leaves_the_page(desk, cast, htmx, monkeypatch) -> None:
+    from flask import make_response
+
     from app import web
 
     screen = next(each for each in desk.app.extensions["screens"] if each.name == "running_staff")
     monkeypatch.setitem(
-        screen.scanners, "topup", ("desk.see", lambda code: web.say(web.make_response(f"<p>{code.n}</p>"), "Done"))
+        screen.scanners, "topup", ("desk.see", lambda code: web.say(make_response(f"<p>{code.n}</p>"), "Done"))
     )
     for each in desk.app.extensions["screens"]:
         if each is not screen:

@@ -10,7 +10,9 @@ import pytest
 
 from app.base import clock
 from app.base.refusal import Refused
-from app.desk import charge, journal, people, sessions
+from app.desk.accounts import charge
+from app.desk.record import journal
+from app.desk.who import people, sessions
 from app.procedures.running import sign_in as signing
 from app.procedures.running import staff as staffing
 from hardware.ports import DeviceError

@@ -12,7 +12,8 @@ import time_machine
 
 from app.base import clock
 from app.base.refusal import Refused
-from app.desk import journal, passwords, people, sessions
+from app.desk.record import journal
+from app.desk.who import passwords, people, sessions
 from app.procedures.running import sign_in as signing
 from app.procedures.running import staff as staffing
 

@@ -1,6 +1,6 @@
 """The demo: an estate of its own making in a directory of its own, for trying the desk without a printer or a key.
 
-Everything is entered by the same deeds a clerk uses. Its books say that they are a demo's (app.desk.demo), so they are
+Everything is entered by the same deeds a clerk uses. Its books say that they are a demo's (app.desk.record.demo), so they are
 never taken for real ones, and real ones never become a demo.
 """
 
@@ -13,8 +13,9 @@ from pathlib import Path
 
 from app.base import clock
 from app.demo import scenes
-from app.desk import demo, journal, passwords, people
-from app.desk.people import Actor, Staff
+from app.desk.record import demo, journal
+from app.desk.who import passwords, people
+from app.desk.who.people import Actor, Staff
 from app.procedures.running import staff, stations
 
 SIGN_IN = "sign-in.txt"

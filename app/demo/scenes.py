@@ -7,12 +7,15 @@ from datetime import timedelta
 
 from app.base import clock
 from app.demo import estate, water
-from app.desk import charge, households, instructions, journal, outbox
-from app.desk.charge import Charge
-from app.desk.households import Unit
-from app.desk.journal import deed
-from app.desk.people import Actor, Staff
-from app.desk.receipt import Tender
+from app.desk.accounts import charge
+from app.desk.accounts.charge import Charge
+from app.desk.accounts.receipt import Tender
+from app.desk.homes import households, instructions
+from app.desk.homes.households import Unit
+from app.desk.papers import outbox
+from app.desk.record import journal
+from app.desk.record.journal import deed
+from app.desk.who.people import Actor, Staff
 from app.procedures.counter import cashier
 from app.procedures.counter.cashier import books
 from app.procedures.counter.keys import consent, custody, lending, register

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.base import clock, db
-from app.desk import options
-from app.desk.households import Unit, owner_of
-from app.desk.journal import deed
-from app.desk.people import Actor
-from app.desk.receipt import Tender
+from app.desk.accounts.receipt import Tender
+from app.desk.homes.households import Unit, owner_of
+from app.desk.record import options
+from app.desk.record.journal import deed
+from app.desk.who.people import Actor
 from app.procedures.counter import water_cards as water
 from hardware import devices
 from hardware.ports import DeviceError

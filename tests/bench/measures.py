@@ -179,7 +179,7 @@ def statements(data: Path, size: Size) -> Found:
     """SQL statements of a request: counted in this process, on the same books."""
     from app import factory
     from app.base import db
-    from app.desk import people, sessions
+    from app.desk.who import people, sessions
     from app.settings import Settings
 
     factory.open_books(Settings(data=data))

@@ -17,7 +17,9 @@ from pathlib import Path
 
 from app import factory
 from app.base import clock, db
-from app.desk import households, numbering, passwords, people
+from app.desk.homes import households
+from app.desk.record import numbering
+from app.desk.who import passwords, people
 from app.procedures.counter.keys import register
 from app.procedures.running import staff
 from app.settings import Settings

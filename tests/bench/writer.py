@@ -9,17 +9,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.base import clock, db
-from app.desk import chain, seals
-from app.desk.households import Unit
-from app.desk.journal import Line
-from app.desk.people import Staff
-from app.desk.receipt import Receipt
+from app.desk.accounts.receipt import Receipt
+from app.desk.homes.households import Unit
+from app.desk.record import chain, seals
+from app.desk.record.journal import Line
+from app.desk.who.people import Staff
 
 FLUSH = 60_000  # rows held in memory
 
 
 def canonical(value: Any) -> str:
-    """As app.desk.chain has it, with one encoder for all."""
+    """As app.desk.record.chain has it, with one encoder for all."""
     return _ENCODER.encode(value)
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from app import factory
 from app.base import db
-from app.desk import people, sessions
+from app.desk.who import people, sessions
 from app.settings import Settings
 
 CHROMIUM = Path("/usr/bin/chromium")

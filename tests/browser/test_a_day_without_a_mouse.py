@@ -12,8 +12,10 @@ from playwright.sync_api import Page, expect
 
 from app import demo, devices, start
 from app.base import db
-from app.desk import loan, outbox, people
-from app.desk.receipt import Receipt
+from app.desk.accounts.receipt import Receipt
+from app.desk.papers import outbox
+from app.desk.who import people
+from app.desk.work import loan
 from app.procedures.counter import water_cards as water
 from app.procedures.counter.keys import register
 from app.procedures.counter.release_slips.tables import Slip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from app.desk import households
+from app.desk.homes import households
 
 
 def test_the_box_lists_while_typing_and_arrows_lead_to_a_hit(site, cast, home) -> None:

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from app.base import clock
-from app.desk import charge, ledger
-from app.desk.receipt import Receipt
+from app.desk.accounts import charge, ledger
+from app.desk.accounts.receipt import Receipt
 from tests.browser.test_shell import violations
 
 

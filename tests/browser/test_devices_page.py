@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from app import devices as desk_devices
 from app.base import clock, db
-from app.desk.demo import Demo
+from app.desk.record.demo import Demo
 from app.settings import Settings
 from hardware import devices
 from tests.browser.conftest import Site, serve

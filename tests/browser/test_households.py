@@ -8,8 +8,9 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from app.base import clock
-from app.desk import households, instructions, journal, residents
-from app.desk.households import Relation, Unit
+from app.desk.homes import households, instructions, residents
+from app.desk.homes.households import Relation, Unit
+from app.desk.record import journal
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "procedures" / "running"))
 from sheets import ESTATE, book, changed

@@ -9,7 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.base import db
-from app.desk import loan, numbering, people, sessions
+from app.desk.record import numbering
+from app.desk.who import people, sessions
+from app.desk.work import loan
 from app.procedures.counter.keys import custody, lending, register, scans
 from app.procedures.counter.keys.register import KIND, Key
 from app.procedures.counter.keys.worker import ScanWorker

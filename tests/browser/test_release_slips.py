@@ -7,9 +7,9 @@ import re
 import pytest
 
 from app.base import clock
-from app.desk import signatures
-from app.desk.households import Relation
-from app.desk.outbox import Job
+from app.desk.homes.households import Relation
+from app.desk.papers.outbox import Job
+from app.desk.work import signatures
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips.tables import Slip
 

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from app.desk import loan, numbering, people, sessions
+from app.desk.record import numbering
+from app.desk.who import people, sessions
+from app.desk.work import loan
 from app.procedures.counter.keys import register, scans
 from app.procedures.counter.keys.register import KIND, Key
 

@@ -16,7 +16,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.base import clock, live
-from app.desk import charge, due, numbering, people, sessions
+from app.desk.accounts import charge
+from app.desk.record import numbering
+from app.desk.who import people, sessions
+from app.desk.work import due
 from app.procedures.running import sign_in as signing
 from app.procedures.running import staff as staffing
 

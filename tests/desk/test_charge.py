@@ -8,10 +8,10 @@ import pytest
 
 from app.base import db
 from app.base.refusal import Conflict, Refused
-from app.desk import charge, ledger
-from app.desk.charge import Charge, New
-from app.desk.journal import Line
-from app.desk.receipt import Tender
+from app.desk.accounts import charge, ledger
+from app.desk.accounts.charge import Charge, New
+from app.desk.accounts.receipt import Tender
+from app.desk.record.journal import Line
 from app.procedures.counter import cashier
 
 SOURCE = ("counter.water_cards", 7)

@@ -8,7 +8,7 @@ import pytest
 
 from app import schema
 from app.base import db
-from app.desk.people import Staff
+from app.desk.who.people import Staff
 
 
 def test_the_books_do_not_open_when_a_pragma_reads_back_wrong(data, monkeypatch: pytest.MonkeyPatch) -> None:

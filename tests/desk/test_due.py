@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.base import clock
-from app.desk import due
+from app.desk.work import due
 
 
 def test_the_soonest_promise_comes_first_and_a_kept_one_is_gone(cast) -> None:

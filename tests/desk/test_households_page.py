@@ -7,8 +7,11 @@ from datetime import timedelta
 import pytest
 
 from app.base import clock, db
-from app.desk import charge, households, instructions, journal, people, residents
-from app.desk.households import Person, Relation, Unit, Vehicle
+from app.desk.accounts import charge
+from app.desk.homes import households, instructions, residents
+from app.desk.homes.households import Person, Relation, Unit, Vehicle
+from app.desk.record import journal
+from app.desk.who import people
 
 ID, PHONE = "440106198201011230", "13812341234"
 RIGHT_ID = "11010519491231002X"  # the example of GB 11643

@@ -9,9 +9,10 @@ import pytest
 
 from app.base import db
 from app.base.refusal import Conflict, Refused
-from app.desk import journal, ledger, numbering
-from app.desk.journal import Line, deed, note
-from app.desk.people import Actor, Staff
+from app.desk.accounts import ledger
+from app.desk.record import journal, numbering
+from app.desk.record.journal import Line, deed, note
+from app.desk.who.people import Actor, Staff
 
 
 @deed("named")

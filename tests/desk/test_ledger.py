@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from app.base import db
 from app.base.refusal import Refused
-from app.desk import charge, ledger, receipt
-from app.desk.households import Unit
-from app.desk.journal import deed
-from app.desk.people import Actor
-from app.desk.receipt import Item, Tender
+from app.commands import export_journal
+from app.desk.accounts import charge, ledger, receipt
+from app.desk.accounts.receipt import Item, Tender
+from app.desk.homes.households import Unit
+from app.desk.record.journal import deed
+from app.desk.who.people import Actor
 from app.procedures.counter import cashier
 from app.procedures.money import journal_export
 
@@ -168,7 +169,7 @@ def test_hledger_would_notice_a_crooked_entry(day, tmp_path) -> None:
 
 def test_the_export_writes_the_journal_of_that_desk(day, capsys) -> None:
     opened = []
-    assert journal_export.command(["--data", str(day)], open_books=opened.append, t=str.format) == 0
+    assert export_journal.command(["--data", str(day)], open_books=opened.append, t=str.format) == 0
     assert opened == [day]
     assert "liabilities:deposit:decoration  -1000.00 CNY" in capsys.readouterr().out
 

@@ -8,10 +8,11 @@ import pytest
 
 from app.base import clock
 from app.base.refusal import Refused
-from app.desk import journal, loan
-from app.desk.journal import deed
-from app.desk.loan import Holder, Loan
-from app.desk.people import Actor
+from app.desk.record import journal
+from app.desk.record.journal import deed
+from app.desk.who.people import Actor
+from app.desk.work import loan
+from app.desk.work.loan import Holder, Loan
 
 UMBRELLA = "umbrella"
 

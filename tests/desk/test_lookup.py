@@ -9,11 +9,13 @@ import pytest
 
 from app.base import clock, db
 from app.base import text as texts
-from app.desk import households, ledger, lookup, numbering, receipt
-from app.desk.households import Entrance, Person, Relation, Unit, Vehicle
-from app.desk.journal import deed
-from app.desk.people import Actor
-from app.desk.receipt import Receipt
+from app.desk.accounts import ledger, receipt
+from app.desk.accounts.receipt import Receipt
+from app.desk.homes import households, lookup
+from app.desk.homes.households import Entrance, Person, Relation, Unit, Vehicle
+from app.desk.record import numbering
+from app.desk.record.journal import deed
+from app.desk.who.people import Actor
 from app.procedures.counter import water_cards
 from app.procedures.counter.keys import register
 from app.procedures.counter.release_slips import Slip
@@ -149,7 +151,7 @@ def test_numbers_on_papers_are_read_typed_or_scanned(estate, cast):
     assert lookup.number("FX-2026-000007") == ("release", 2026, 7)
     assert lookup.number("ys12") == ("key", year, 12)
     assert lookup.number("ZZ-2026-000007") is None
-    assert lookup.find("SK-2026-000003").one.kind == "topup"
+    assert lookup.find("SK-2026-000003").hits == ()
     assert ledger.prepaid(estate.unit) == 100
 
 

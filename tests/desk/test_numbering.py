@@ -8,9 +8,9 @@ import pytest
 import time_machine
 
 from app.base import clock
-from app.desk import numbering
-from app.desk.journal import deed
-from app.desk.people import Actor
+from app.desk.record import numbering
+from app.desk.record.journal import deed
+from app.desk.who.people import Actor
 
 
 @deed("drawn")

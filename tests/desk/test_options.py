@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.base import clock
-from app.desk import options
+from app.desk.record import options
 
 
 def test_an_option_has_its_default_until_it_is_set(cast) -> None:

@@ -8,11 +8,13 @@ import time_machine
 
 from app.base import clock, db, faults
 from app.base.refusal import Refused
-from app.desk import due, outbox, people
-from app.desk.journal import Line, deed
-from app.desk.outbox import Job
-from app.desk.people import Staff
-from app.desk.sessions import Station
+from app.desk.papers import outbox
+from app.desk.papers.outbox import Job
+from app.desk.record.journal import Line, deed
+from app.desk.who import people
+from app.desk.who.people import Staff
+from app.desk.who.sessions import Station
+from app.desk.work import due
 from app.procedures.running.printing import PrintWorker
 from hardware.ports import DeviceError
 from tests.desk.test_paper import RECEIPT

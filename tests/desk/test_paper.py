@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from app.desk import paper
+from app.desk.papers import paper
 from hardware.receipt import render
 from tests.hardware.receipt_peers import needs_node, needs_zbar, ours, receiptline, zbar
 
@@ -118,7 +118,7 @@ def test_what_people_typed_prints_as_typed_on_every_paper(books, typed):
 
 def test_a_demo_marks_its_papers_and_a_reprint_says_who_and_when(books, monkeypatch):
     assert "演示" not in made("receipt")
-    monkeypatch.setattr("app.desk.demo.is_on", lambda: True)
+    monkeypatch.setattr("app.desk.record.demo.is_on", lambda: True)
     again = paper.document("receipt", RECEIPT, copy="客户联", reprint=2, at="2026-11-22 16:00", by="陈静")
     lines = [line.strip() for line in render(again, 32).text().splitlines()]
     at = lines.index("【客户联】")

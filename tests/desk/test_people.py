@@ -6,7 +6,7 @@ import pytest
 
 from app.base import clock
 from app.base.refusal import Refused
-from app.desk import people
+from app.desk.who import people
 
 
 def test_an_act_that_is_not_in_the_table_is_nobodys(cast) -> None:

@@ -9,11 +9,12 @@ import pytest
 
 from app.base import clock, db
 from app.base.refusal import Refused
-from app.desk import charge, ledger, outbox, receipt
-from app.desk import paper as papers
-from app.desk.journal import deed
-from app.desk.people import Actor
-from app.desk.receipt import Item, Receipt, Tender
+from app.desk.accounts import charge, ledger, receipt
+from app.desk.accounts.receipt import Item, Receipt, Tender
+from app.desk.papers import outbox
+from app.desk.papers import paper as papers
+from app.desk.record.journal import deed
+from app.desk.who.people import Actor
 
 FEE = Item("物业服务费", "103.72㎡ × 2.20 × 1 月", 22818, "income.management", period="2026-11")
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 from app.base import clock, db
 from app.base.refusal import Refused
-from app.desk import signatures, signoff
-from app.desk.people import Presence, Staff
+from app.desk.who.people import Presence, Staff
+from app.desk.work import signatures, signoff
 
 
 def drawn(size=(300, 100), mode="RGBA") -> bytes:

@@ -18,14 +18,18 @@ from flask.testing import FlaskClient
 
 from app.base import clock, db
 from app.base import text as texts
-from app.desk import charge, households, instructions, outbox, people, residents, signatures
-from app.desk.households import Person, Relation, Unit, Vehicle
-from app.desk.instructions import Instruction
-from app.desk.loan import Holder, Loan
-from app.desk.options import OPTIONS
-from app.desk.outbox import Job
-from app.desk.receipt import Receipt, ReceiptItem, Tender
-from app.desk.sessions import Station
+from app.desk.accounts import charge
+from app.desk.accounts.receipt import Receipt, ReceiptItem, Tender
+from app.desk.homes import households, instructions, residents
+from app.desk.homes.households import Person, Relation, Unit, Vehicle
+from app.desk.homes.instructions import Instruction
+from app.desk.papers import outbox
+from app.desk.papers.outbox import Job
+from app.desk.record.options import OPTIONS
+from app.desk.who import people
+from app.desk.who.sessions import Station
+from app.desk.work import signatures
+from app.desk.work.loan import Holder, Loan
 from app.procedures.around import gate
 from app.procedures.counter import cashier
 from app.procedures.counter import release_slips as slips

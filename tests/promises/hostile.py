@@ -9,7 +9,7 @@ from typing import Any
 
 from app.base import clock
 from app.base.text import half_width
-from app.desk import outbox, paper
+from app.desk.papers import outbox, paper
 from hardware.receipt import model as receipt
 from hardware.receipt.model import gbk
 from tests.promises.everywhere import Everywhere, Form, addresses, forms, tree, undone, words

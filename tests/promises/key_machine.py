@@ -15,8 +15,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from app.base import clock, db, faults
 from app.base.refusal import Refused
-from app.desk import due, journal, numbering, people
-from app.desk.loan import Loan
+from app.desk.record import journal, numbering
+from app.desk.who import people
+from app.desk.work import due
+from app.desk.work.loan import Loan
 from app.procedures.counter.keys import after, lending, register, scans
 from app.procedures.counter.keys.register import DUE, KIND, Key
 

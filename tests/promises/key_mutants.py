@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.base import db
-from app.desk import journal, loan
-from app.desk.loan import Loan
+from app.desk.record import journal
+from app.desk.work import loan
+from app.desk.work.loan import Loan
 from app.procedures.counter.keys import after, lending, register, scans
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from app import schema
 from app.base import db
 from app.base import text as texts
-from app.desk.households import Unit
+from app.desk.homes.households import Unit
 from app.procedures.running import imports
 from tests.promises.everywhere import Everywhere, undone, words
 from tests.promises.hostile import FRAGMENT, HOSTILE, SEED, Pages, cleaned, raw

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 from jinja2 import ChoiceLoader, DictLoader
 
-from app.desk import paper
+from app.desk.papers import paper
 from tests.promises.everywhere import Everywhere, addresses, undone
 from tests.promises.hostile import FRAGMENT, HOSTILE, SEED, Trial, raw
 

@@ -27,7 +27,9 @@ from jinja2 import ChoiceLoader, DictLoader
 from app import __main__ as command
 from app.base import clock, db
 from app.base import text as texts
-from app.desk import due, journal, outbox, paper
+from app.desk.papers import outbox, paper
+from app.desk.record import journal
+from app.desk.work import due
 from tests.promises.everywhere import Everywhere, addresses, furnish, undone
 from tests.promises.hostile import Pages
 

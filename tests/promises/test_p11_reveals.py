@@ -13,7 +13,8 @@ import pytest
 import time_machine
 
 from app.base import clock, db
-from app.desk import journal, residents
+from app.desk.homes import residents
+from app.desk.record import journal
 from app.screens.homes import households as pages
 from tests.promises.everywhere import Everywhere, furnish
 

@@ -12,7 +12,7 @@ import pytest
 
 from app.base import db
 from app.base.refusal import Refused
-from app.desk import passwords, people
+from app.desk.who import passwords, people
 from app.procedures.running import sign_in as signing
 from app.procedures.running import staff as staffing
 

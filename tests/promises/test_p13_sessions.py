@@ -10,8 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from app.base import clock
-from app.desk import charge, ledger, people, sessions
-from app.desk.receipt import Receipt
+from app.desk.accounts import charge, ledger
+from app.desk.accounts.receipt import Receipt
+from app.desk.who import people, sessions
 from app.procedures.running import sign_in as signing
 from app.procedures.running import staff as staffing
 

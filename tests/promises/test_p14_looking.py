@@ -12,7 +12,7 @@ import pytest
 import time_machine
 
 from app.base import clock
-from app.desk import due
+from app.desk.work import due
 from tests.promises.everywhere import Everywhere, addresses, furnish
 from tests.test_security import digest
 

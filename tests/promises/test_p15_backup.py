@@ -14,9 +14,10 @@ import time_machine
 from app import factory, schema
 from app.base import clock, db, faults, live
 from app.base.refusal import Refused
-from app.desk import charge, journal, modes, numbering, options, receipt
-from app.desk.journal import deed
-from app.desk.people import Actor
+from app.desk.accounts import charge, receipt
+from app.desk.record import journal, modes, numbering, options
+from app.desk.record.journal import deed
+from app.desk.who.people import Actor
 from app.procedures.counter.keys import register
 from app.procedures.running import backups, proof, staff
 from app.settings import Settings

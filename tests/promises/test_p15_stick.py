@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from app.base import clock, db
-from app.desk import modes, numbering
-from app.desk.journal import deed
-from app.desk.people import Actor
+from app.desk.record import modes, numbering
+from app.desk.record.journal import deed
+from app.desk.who.people import Actor
 from app.procedures.running import backups
 
 

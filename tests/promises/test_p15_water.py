@@ -13,7 +13,9 @@ import pytest
 
 from app.base import clock
 from app.base.refusal import Refused
-from app.desk import journal, ledger, modes, options, people, restores
+from app.desk.accounts import ledger
+from app.desk.record import journal, modes, options, restores
+from app.desk.who import people
 from app.procedures.counter import water_cards as water
 from app.procedures.counter.water_cards import TopUp, changes, relearning
 from app.procedures.counter.water_cards.tables import Handling

@@ -15,9 +15,13 @@ import pytest
 
 from app import factory, schema
 from app.base import db
-from app.desk import charge, due, households, instructions, journal, ledger, options, people, receipt
-from app.desk.journal import deed
-from app.desk.people import Actor
+from app.desk.accounts import charge, ledger, receipt
+from app.desk.homes import households, instructions
+from app.desk.record import journal, options
+from app.desk.record.journal import deed
+from app.desk.who import people
+from app.desk.who.people import Actor
+from app.desk.work import due
 from app.procedures.running import proof
 from app.settings import Settings
 

@@ -9,9 +9,10 @@ import time_machine
 
 from app.base import clock
 from app.base.refusal import Refused
-from app.desk import charge, journal, ledger, modes, numbering, receipt
-from app.desk.journal import Line, deed
-from app.desk.people import Actor
+from app.desk.accounts import charge, ledger, receipt
+from app.desk.record import journal, modes, numbering
+from app.desk.record.journal import Line, deed
+from app.desk.who.people import Actor
 from app.procedures.running import clock_check
 
 START = datetime(2026, 11, 22, 10, 42, tzinfo=clock.ZONE)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.desk import outbox
-from app.desk.outbox import Job
+from app.desk.papers import outbox
+from app.desk.papers.outbox import Job
 from app.procedures.running.printing import PrintWorker
 from hardware.drivers.escpos_printer import Limits
 from hardware.drivers.wires import WireLost

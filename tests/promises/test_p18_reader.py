@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 
 from app.base import clock
-from app.desk import charge, ledger
+from app.desk.accounts import charge, ledger
 from app.procedures.counter.water_cards import ReaderWorker, TopUp
 from app.procedures.counter.water_cards import worker as reading
 from hardware.drivers import pn532

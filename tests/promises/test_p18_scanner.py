@@ -13,8 +13,8 @@ import pytest
 import time_machine
 
 from app.base import clock
-from app.desk import loan
-from app.desk.people import Staff
+from app.desk.who.people import Staff
+from app.desk.work import loan
 from app.procedures.counter.keys import lending, register, scans, worker
 from app.procedures.counter.keys.register import KIND, Key
 from app.procedures.counter.keys.scans import Scan

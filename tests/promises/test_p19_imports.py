@@ -14,7 +14,7 @@ from app import schema
 from app.base import db
 from app.base import text as texts
 from app.base.refusal import Refused
-from app.desk import people
+from app.desk.who import people
 from app.procedures.running import imports
 from app.procedures.running.imports import cells, checking, files, writing
 

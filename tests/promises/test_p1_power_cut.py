@@ -18,9 +18,12 @@ import pytest
 
 from app import schema
 from app.base import db
-from app.desk import charge, households, options, people, receipt
-from app.desk.journal import deed
-from app.desk.people import Actor
+from app.desk.accounts import charge, receipt
+from app.desk.homes import households
+from app.desk.record import options
+from app.desk.record.journal import deed
+from app.desk.who import people
+from app.desk.who.people import Actor
 from tests.promises import power
 
 PAYMENTS = 40

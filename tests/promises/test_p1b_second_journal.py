@@ -13,9 +13,12 @@ import pytest
 from app import factory, schema
 from app.base import db, second
 from app.base.refusal import Refused
-from app.desk import charge, households, ledger, modes, options, people, receipt
-from app.desk.journal import deed
-from app.desk.people import Actor
+from app.desk.accounts import charge, ledger, receipt
+from app.desk.homes import households
+from app.desk.record import modes, options
+from app.desk.record.journal import deed
+from app.desk.who import people
+from app.desk.who.people import Actor
 from app.procedures.running import proof, second_journal
 from app.settings import Settings
 from tests import conftest

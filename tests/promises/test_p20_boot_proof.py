@@ -8,7 +8,7 @@ import pytest
 
 from app.base import db
 from app.base.refusal import Refused
-from app.desk import modes
+from app.desk.record import modes
 from app.procedures.running import proof
 from tests.promises import test_p9_tampering_shows as tampering
 

@@ -20,7 +20,9 @@ import pytest
 
 from app import migrations, schema
 from app.base import db
-from app.desk import households, options, people
+from app.desk.homes import households
+from app.desk.record import options
+from app.desk.who import people
 from tests.promises import power
 from tests.promises.test_p1_power_cut import CHECKS, pay
 

@@ -25,10 +25,12 @@ import pytest
 
 from app import factory
 from app.base import db
-from app.desk import charge, journal, ledger, numbering, receipt, sessions
-from app.desk.journal import Line
-from app.desk.people import Staff
-from app.desk.receipt import Receipt
+from app.desk.accounts import charge, ledger, receipt
+from app.desk.accounts.receipt import Receipt
+from app.desk.record import journal, numbering
+from app.desk.record.journal import Line
+from app.desk.who import sessions
+from app.desk.who.people import Staff
 from app.settings import Settings
 
 KILLS = 60  # --long: 600

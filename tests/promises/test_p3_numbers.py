@@ -12,11 +12,12 @@ import pytest
 
 from app.base import clock, db
 from app.base.refusal import Refused
-from app.desk import journal, numbering, receipt
-from app.desk.journal import deed
-from app.desk.numbering import Number, Series
-from app.desk.people import Actor
-from app.desk.receipt import Item, Receipt, Tender
+from app.desk.accounts import receipt
+from app.desk.accounts.receipt import Item, Receipt, Tender
+from app.desk.record import journal, numbering
+from app.desk.record.journal import deed
+from app.desk.record.numbering import Number, Series
+from app.desk.who.people import Actor
 
 CLERKS, EACH = 4, 500
 

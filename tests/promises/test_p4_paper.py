@@ -12,11 +12,12 @@ from unittest.mock import patch
 import pytest
 
 from app.base import db
-from app.desk import outbox, people
-from app.desk.journal import deed, moment
-from app.desk.outbox import Job
-from app.desk.paper import document
-from app.desk.people import Staff
+from app.desk.papers import outbox
+from app.desk.papers.outbox import Job
+from app.desk.papers.paper import document
+from app.desk.record.journal import deed, moment
+from app.desk.who import people
+from app.desk.who.people import Staff
 from app.procedures.running.printing import PrintWorker
 from hardware.drivers.escpos_printer import EscposPrinter
 from hardware.ports import Outcome

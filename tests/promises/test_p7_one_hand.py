@@ -17,8 +17,10 @@ from hypothesis.stateful import run_state_machine_as_test
 from app import factory
 from app.base import clock, db
 from app.base.refusal import Refused
-from app.desk import journal, loan, people
-from app.desk.loan import Loan
+from app.desk.record import journal
+from app.desk.who import people
+from app.desk.work import loan
+from app.desk.work.loan import Loan
 from app.procedures.counter.keys import lending, register
 from app.procedures.counter.keys.register import KIND
 from app.settings import Settings
@@ -113,7 +115,7 @@ CHILD = """
     from pathlib import Path
     from app import factory
     from app.base import db, faults
-    from app.desk import people
+    from app.desk.who import people
     from app.procedures.counter.keys import lending, register
     from app.settings import Settings
 

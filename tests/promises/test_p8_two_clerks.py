@@ -11,9 +11,13 @@ import pytest
 
 from app.base import db
 from app.base.refusal import Conflict, Refused
-from app.desk import charge, due, households, journal, ledger, people, receipt, residents
-from app.desk.journal import deed
-from app.desk.people import Actor
+from app.desk.accounts import charge, ledger, receipt
+from app.desk.homes import households, residents
+from app.desk.record import journal
+from app.desk.record.journal import deed
+from app.desk.who import people
+from app.desk.who.people import Actor
+from app.desk.work import due
 from app.procedures.running import proof
 
 CLERKS = 4

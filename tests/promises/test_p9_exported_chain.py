@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from app.base import clock, db
-from app.desk import receipt
-from app.procedures.money import chain_export
+from app.commands import export_chain
+from app.desk.accounts import receipt
 from app.procedures.running import backups
 from tests.promises.test_p9_tampering_shows import pay
 
@@ -25,7 +25,7 @@ def exported(cast, home, books: Path, tmp_path: Path) -> Path:
         pay(home.unit, fen, by=cast.chen)
     out = tmp_path / "chain.jsonl"
     arguments = ["--data", str(books), "--out", str(out)]
-    assert chain_export.command(arguments, open_books=lambda _: None, t=str.format) == 0
+    assert export_chain.command(arguments, open_books=lambda _: None, t=str.format) == 0
     return out
 
 
@@ -84,7 +84,7 @@ def test_numbers_that_only_paper_has_after_a_restore_are_told_with_the_chain(
         backups.raise_fence("2026-11-22T09:00:00+08:00", "x")
     backups.confirm_last_number(f"SJ-{clock.today().year}-000009", by=cast.mia)
     assert pay(home.unit, 504, by=cast.chen).n == 10
-    chain_export.command(["--data", str(books), "--out", str(exported)], open_books=lambda _: None, t=str.format)
+    export_chain.command(["--data", str(books), "--out", str(exported)], open_books=lambda _: None, t=str.format)
     assert json.loads(exported.read_text().splitlines()[0]) == {"skipped": [clock.today().year, 4, 9]}
     assert check(exported).returncode == 0
     exported.write_text("".join(exported.read_text().splitlines(keepends=True)[1:]))

@@ -10,9 +10,11 @@ import pytest
 
 from app import schema
 from app.base import db
-from app.desk import charge, households, journal, receipt
-from app.desk.journal import deed
-from app.desk.people import Actor
+from app.desk.accounts import charge, receipt
+from app.desk.homes import households
+from app.desk.record import journal
+from app.desk.record.journal import deed
+from app.desk.who.people import Actor
 from app.procedures.running import proof
 
 

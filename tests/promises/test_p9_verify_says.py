@@ -15,7 +15,7 @@ import pytest
 
 from app import __main__ as program
 from app.base import db
-from app.desk import receipt
+from app.desk.accounts import receipt
 from app.procedures.running import backups
 from tests.promises.test_p9_tampering_shows import pay
 

@@ -9,10 +9,12 @@ from urllib.parse import quote
 import pytest
 
 from app.base import clock, db
-from app.desk import charge, due, households, instructions
-from app.desk.receipt import Receipt
+from app.desk.accounts import charge
+from app.desk.accounts.receipt import Receipt
+from app.desk.homes import households, instructions
+from app.desk.work import due
 from app.procedures.counter.keys import lending, register
-from app.screens.homes import sections
+from app.web import Line, Screen
 from tests.promises.test_p9_tampering_shows import pay
 
 PAGES = {
@@ -77,7 +79,7 @@ def _much(cast, home) -> None:
 
 
 def _staff(actor):
-    from app.desk.people import Staff
+    from app.desk.who.people import Staff
 
     return Staff.get_by_id(actor.id)
 
@@ -125,11 +127,13 @@ def test_a_payment_costs_the_same_after_thirty_others(cast, home) -> None:
     assert cost() == first
 
 
-def test_a_page_that_asks_for_each_row_is_caught(cost, cast, home, monkeypatch: pytest.MonkeyPatch) -> None:
-    def greedy(unit: households.Unit) -> list[sections.Line]:
-        return [sections.Line(row.staff.name) for row in Receipt.select().where(Receipt.unit == unit).limit(6)]
+def test_a_page_that_asks_for_each_row_is_caught(cost, desk, cast, home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def greedy(unit: households.Unit) -> list[Line]:
+        return [Line(row.staff.name) for row in Receipt.select().where(Receipt.unit == unit).limit(6)]
 
-    monkeypatch.setattr(sections, "_receipts", greedy)
+    screens: list[Screen] = desk.app.extensions["screens"]
+    cashier = next(each for each in screens if each.name == "counter_cashier")
+    monkeypatch.setattr(cashier, "sections", [("Receipts", greedy)])
     _little(cast, home)
     before = cost()["household"]
     _much(cast, home)

@@ -20,7 +20,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from app import factory
 from app.base import db, faults
 from app.base.refusal import Refused
-from app.desk import households, options, people
+from app.desk.homes import households
+from app.desk.record import options
+from app.desk.who import people
 from app.procedures.counter import water_cards as water
 from app.procedures.counter.water_cards import TopUp
 from app.procedures.counter.water_cards.tables import Card

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.desk.journal import deed
+from app.desk.record.journal import deed
 from app.procedures.counter.water_cards import cards, closing, judging, replacing, topups, worker
 from app.procedures.counter.water_cards.tables import TopUp, known_of
 from app.procedures.counter.water_cards.worker import ReaderWorker

@@ -9,9 +9,11 @@ import peewee
 from app.base import clock, db, live
 from app.base import text as texts
 from app.base.refusal import N_, Refused
-from app.desk import due, journal, people
-from app.desk.journal import deed, note
-from app.desk.people import Actor, Staff
+from app.desk.record import journal
+from app.desk.record.journal import deed, note
+from app.desk.who import people
+from app.desk.who.people import Actor, Staff
+from app.desk.work import due
 
 KIND = "around.gate"
 ANSWER_WITHIN = timedelta(minutes=15)  # somebody stands at the gate with the goods

@@ -10,11 +10,12 @@ import peewee
 from app.base import db, live, money
 from app.base import text as texts
 from app.base.refusal import Refused
-from app.desk import people, receipt
-from app.desk.households import Unit
-from app.desk.journal import deed
-from app.desk.people import Actor
-from app.desk.receipt import Receipt, ReceiptItem
+from app.desk.accounts import receipt
+from app.desk.accounts.receipt import Receipt, ReceiptItem
+from app.desk.homes.households import Unit
+from app.desk.record.journal import deed
+from app.desk.who import people
+from app.desk.who.people import Actor
 
 ROWS = 60
 

@@ -1,16 +1,13 @@
-"""The books as an hledger journal, so that others' software can judge them: python -m app export-journal --data DIR."""
+"""The books as an hledger journal, so that others' software can judge them."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from app.base import money
-from app.desk.ledger import Entry, Posting
+from app.desk.accounts.ledger import Entry, Posting
 
 _ROOTS = {
     "tender": "assets:tender",
@@ -51,12 +48,3 @@ def lines() -> Iterator[str]:
         for _, _, _, name, till, fen in postings:
             tag = f"  ; till:{till}" if name.startswith("tender.") else ""
             yield f"    {account(name)}  {money.plain(fen)} CNY{tag}"
-
-
-def command(arguments: list[str], *, open_books: Callable[[Path], None], t: Callable[..., str]) -> int:
-    """`--data DIR`: write the journal of that desk to standard output."""
-    parser = argparse.ArgumentParser(prog="python -m app export-journal", description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"), help="directory of the database")
-    open_books(parser.parse_args(arguments).data)
-    sys.stdout.writelines(line + "\n" for line in lines())
-    return 0

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 from app.base import clock
 from app.base.refusal import N_, Refused
-from app.desk import modes, people
-from app.desk.journal import Line, deed, note
-from app.desk.people import Actor
+from app.desk.record import modes
+from app.desk.record.journal import Line, deed, note
+from app.desk.who import people
+from app.desk.who.people import Actor
 
 SLACK = timedelta(minutes=2)  # what a clock may be put back by the network's time
 FAR = timedelta(days=40)  # no desk is closed longer: the longest holiday is eight days

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from app.base import clock, db, faults, live
 from app.base.refusal import N_, Refused
-from app.desk import demo, journal, options, outbox, paper
-from app.desk.journal import deed, note
-from app.desk.options import OPTIONS, Option
-from app.desk.people import DESK, Actor, Staff
+from app.desk.papers import outbox, paper
+from app.desk.record import demo, journal, options
+from app.desk.record.journal import deed, note
+from app.desk.record.options import OPTIONS, Option
+from app.desk.who.people import DESK, Actor, Staff
 from hardware.ports import DeviceError, Outcome, Printer
 
 if TYPE_CHECKING:
-    from app.desk.outbox import Job
+    from app.desk.papers.outbox import Job
 
 log = logging.getLogger(__name__)
 AGAIN_AFTER = 5.0  # seconds until a printer that is lost or not ready is asked again (hardware.md 4)

@@ -6,18 +6,16 @@ answers; a large one goes on being proved in the background, and money is off ag
 
 from __future__ import annotations
 
-import argparse
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 from app import schema
 from app.base import db, stored
 from app.base.refusal import N_
-from app.desk import charge, journal, ledger, modes, receipt
+from app.desk.accounts import charge, ledger, receipt
+from app.desk.record import journal, modes
 
 PROVING = N_("The books are being checked; money can be taken in a moment.")
 DAMAGED = N_(
@@ -153,18 +151,3 @@ def _found(look: Callable[[], Iterator[str]]) -> list[str]:
 def _judge(found: list[str]) -> None:
     if found:
         modes.stop_money("books", DAMAGED, first=found[0])
-
-
-def command(arguments: list[str], *, open_books: Callable[[Path], None], t: Callable[..., str]) -> int:
-    """`python -m app verify --data DIR`: every problem by row and field; exit 1 where there is one."""
-    parser = argparse.ArgumentParser(prog="python -m app verify")
-    parser.add_argument("--data", type=Path, default=Path("data"))
-    open_books(parser.parse_args(arguments).data)
-    found = list(dict.fromkeys(problems()))
-    for each in found:
-        print(each, file=sys.stderr)  # noqa: T201 - a command's answer
-    print(t("{count} problems found.", count=len(found)) if found else t("The books fit together."))  # noqa: T201
-    return 1 if found else 0
-
-
-__all__: list[Any] = ["at_boot", "command", "newest", "problems"]

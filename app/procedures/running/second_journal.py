@@ -8,9 +8,10 @@ import peewee
 
 from app.base import clock, db, second
 from app.base.refusal import N_, Refused
-from app.desk import modes, people
-from app.desk.journal import deed, note
-from app.desk.people import DESK, Actor
+from app.desk.record import modes
+from app.desk.record.journal import deed, note
+from app.desk.who import people
+from app.desk.who.people import DESK, Actor
 
 LOST = N_(
     "The card in this machine lost {count} entries at the last power cut. They were put back from the second journal. Change the card; then the supervisor confirms on the backups page."

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from app.base import clock
 from app.base.refusal import N_, Refused
-from app.desk import passwords, sessions
-from app.desk.journal import deed
-from app.desk.passwords import fits, hash_secret
-from app.desk.people import DESK, Actor, Presence, Staff, actor, may
+from app.desk.record.journal import deed
+from app.desk.who import passwords, sessions
+from app.desk.who.passwords import fits, hash_secret
+from app.desk.who.people import DESK, Actor, Presence, Staff, actor, may
 
 __all__ = ["fits", "hash_secret"]  # what tests and the demo make people with
 

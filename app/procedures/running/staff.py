@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from app.base.refusal import Conflict, Refused
-from app.desk import numbering, options, outbox, passwords, sessions
-from app.desk.journal import deed, note
-from app.desk.people import ROLES, Actor, Staff
+from app.desk.papers import outbox
+from app.desk.record import numbering, options
+from app.desk.record.journal import deed, note
+from app.desk.who import passwords, sessions
+from app.desk.who.people import ROLES, Actor, Staff
+
+numbering.declare("GP", kind="badge", digits=40)
 
 
 def everybody() -> list[Staff]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from app.base.refusal import Refused
-from app.desk.journal import deed, note
-from app.desk.people import Actor
-from app.desk.sessions import Session, Station
+from app.desk.record.journal import deed, note
+from app.desk.who.people import Actor
+from app.desk.who.sessions import Session, Station
 
 
 def every() -> list[Station]:

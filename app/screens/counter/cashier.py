@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flask import abort, g, request, url_for
 from flask_login import current_user
 
 from app.base import clock, money
 from app.base.refusal import N_, Refused
-from app.desk import charge, due, households, instructions, prices, receipt, sessions
-from app.desk.households import Unit
-from app.desk.instructions import Instruction
-from app.desk.receipt import Receipt, Tender
+from app.desk.accounts import charge, prices, receipt
+from app.desk.accounts.receipt import Receipt, Tender
+from app.desk.homes import households, instructions
+from app.desk.homes.households import Unit
+from app.desk.homes.instructions import Instruction
+from app.desk.homes.lookup import Hit
+from app.desk.who import sessions
+from app.desk.work import due
 from app.procedures.counter import cashier
 from app.procedures.counter.cashier import account as accounts
 from app.procedures.counter.cashier import board as boards
 from app.procedures.counter.cashier import books, corrections
-from app.web import Answer, Scanned, Screen, customer, form, go, me, page, part, say, wants_fragment
+from app.web import Answer, Line, Scanned, Screen, customer, form, go, me, page, part, say, wants_fragment
 
 screen = Screen("counter/cashier", title=N_("Take money"), key="F1", act="cashier.see", order=10)
+screen.offers(N_("Take money"), "unit={id}")
 screen.keys.append(("F9", N_("Reprint"), "counter_cashier.last"))
 
 TENDERS = (  # kind, name, the key that goes to its field
@@ -297,3 +304,14 @@ def draw() -> Answer:
     values = {"first": str(row.first), "last": str(row.last)}
     msgid = N_("Numbers {first} to {last} are drawn.")
     return say(book_list() if wants_fragment() else go("counter_cashier.book_list"), msgid, **values)
+
+
+@screen.holds(N_("Receipts"))
+def of_household(unit: Unit) -> Iterator[Line]:
+    for row in receipt.of_unit(unit, limit=6):
+        yield Line(f"{row.number} {row.at:%Y-%m-%d}", money.show(row.fen), url_for("counter_cashier.show", id=row.id))
+
+
+@screen.leads("receipt")
+def _of_box(hit: Hit) -> str:
+    return url_for("counter_cashier.show", id=hit.about)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import abort, request, url_for
 
 from app.base.refusal import N_, Refused
-from app.desk import lookup
-from app.desk.households import Person, Unit
+from app.desk.homes import lookup
+from app.desk.homes.households import Person, Unit
+from app.desk.homes.lookup import Hit
 from app.procedures.counter.keys import board as views
 from app.procedures.counter.keys import consent, custody
 from app.procedures.counter.keys.consent import Permission
@@ -14,6 +15,7 @@ from app.procedures.counter.keys.register import Custody
 from app.web import Answer, Form, Screen, customer, form, go, me, page, say
 
 screen = Screen("counter/custody", title=N_("Entrusted keys"), act="keys.see", order=41, menu=False)
+screen.offers(N_("Entrust keys"), "unit={id}")
 TAGS = 4  # keys a new custody offers lines for
 HOW = {"phone": N_("by phone"), "in person": N_("in person"), "letter": N_("by letter")}
 
@@ -144,3 +146,8 @@ def collect(row: int) -> Answer:
         by=me(),
     )
     return say(one(row=row), N_("Handed back to the owner: the keys have left the register."))
+
+
+@screen.leads("letter")
+def _found(hit: Hit) -> str:
+    return url_for("counter_custody.one", row=hit.about)

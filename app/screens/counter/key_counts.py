@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import abort, url_for
 
 from app.base.refusal import N_
-from app.desk.loan import Loan
+from app.desk.work.loan import Loan
 from app.procedures.counter.keys import after, counts, register, schedule
 from app.procedures.counter.keys import board as views
 from app.procedures.counter.keys.counts import Count

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from flask import abort, request, url_for
 
 from app.base import clock
 from app.base.refusal import N_, Refused
-from app.desk import instructions, loan, lookup
-from app.desk.households import Person
-from app.desk.instructions import Instruction
-from app.desk.loan import Holder, Loan
-from app.desk.people import Staff
+from app.desk.homes import instructions, lookup
+from app.desk.homes.households import Person, Unit
+from app.desk.homes.instructions import Instruction
+from app.desk.homes.lookup import Hit
+from app.desk.who.people import Staff
+from app.desk.work import loan
+from app.desk.work.loan import Holder, Loan
 from app.procedures.counter.keys import after, counts, custody, lending, register, scans, schedule
 from app.procedures.counter.keys import board as views
 from app.procedures.counter.keys.register import Key
 from app.procedures.counter.keys.scans import Scan
-from app.web import Answer, Form, Scanned, Screen, form, go, here, me, page, say
+from app.web import Answer, Form, Line, Scanned, Screen, form, go, here, me, page, say, t
 
 screen = Screen("counter/keys", title=N_("Keys"), key="F6", act="keys.see", order=40)
 screen.keys.append(("F2", N_("Return a key"), "counter_keys.back"))
 screen.counts(views.late)
+screen.offers(N_("Keys"), "q={label}")
 
 
 @screen.shows_due
@@ -303,3 +307,16 @@ def seal(key: int) -> Answer:
 
 def _key(key: int) -> Key:
     return Key.get_or_none(Key.id == key) or abort(404)
+
+
+@screen.holds(N_("Keys in custody"))
+def in_custody(unit: Unit) -> Iterator[Line]:
+    for row in views.of_unit(unit, 6):
+        state = t(views.STATES[row.state][1], hours=row.hours, minutes=row.minutes)
+        held = f"{row.holder or row.hook} {state}"
+        yield Line(f"{row.number} {row.name}", held, url_for("counter_keys.one", key=row.id))
+
+
+@screen.leads("key")
+def _found(hit: Hit) -> str:
+    return url_for("counter_keys.one", key=hit.about)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,15 +11,20 @@ from flask import abort, current_app, request, url_for
 from app.base import clock
 from app.base import text as texts
 from app.base.refusal import N_, Refused
-from app.desk import charge, households, instructions, lookup, people, signatures
-from app.desk.households import Unit
-from app.desk.instructions import Instruction
+from app.desk.accounts import charge
+from app.desk.homes import households, instructions, lookup
+from app.desk.homes.households import Unit
+from app.desk.homes.instructions import Instruction
+from app.desk.homes.lookup import Hit
+from app.desk.who import people
+from app.desk.work import signatures
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips import Slip
-from app.web import Answer, Form, Scanned, Screen, customer, form, go, me, page, say
+from app.web import Answer, Form, Line, Scanned, Screen, customer, form, go, me, page, say, t
 
 screen = Screen("counter/release_slips", title=N_("Release slips"), key="Shift+F1", act="slips.see", order=20)
 screen.counts(slips.awaited)
+screen.offers(N_("Release slips"), "unit={id}")
 
 ROWS = 6  # empty lines a new slip offers; "more lines" doubles them
 
@@ -227,3 +233,15 @@ def scanned(code: Scanned) -> Answer | None:
     if row is None or not people.may(me(), "slips.see"):
         return None
     return go("counter_release_slips.slip", slip=row.id)
+
+
+@screen.holds(N_("Release slips"))
+def of_household(unit: Unit) -> Iterator[Line]:
+    for row in slips.listing(unit_id=unit.id)[:6]:
+        url = url_for("counter_release_slips.slip", slip=row.id)
+        yield Line(f"{row.number} {row.what}", t(slips.STATES[row.state][0]), url)
+
+
+@screen.leads("release")
+def _found(hit: Hit) -> str:
+    return url_for("counter_release_slips.slip", slip=hit.about)

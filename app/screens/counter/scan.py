@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import current_app, g, make_response, render_template
 
 from app.base.refusal import N_, Refused
-from app.desk import numbering, people
+from app.desk.record import numbering
+from app.desk.who import people
 from app.web import Answer, Scanned, Screen, form, go, here, me
 
 screen = Screen("counter/scan", title=N_("Scan"), menu=False)

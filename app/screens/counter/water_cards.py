@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from flask import abort, current_app, request
+from flask import abort, current_app, request, url_for
 from flask_login import current_user
 
 from app.base import clock, money
 from app.base.refusal import N_, Refused
-from app.desk import due, ledger, lookup, sessions
-from app.desk.households import KINDS, Unit, people_of, shown
-from app.desk.receipt import Tender
+from app.desk.accounts import ledger
+from app.desk.accounts.receipt import Tender
+from app.desk.homes import lookup
+from app.desk.homes.households import KINDS, Unit, people_of, shown
+from app.desk.homes.lookup import Hit
+from app.desk.who import sessions
+from app.desk.work import due
 from app.procedures.counter import water_cards as water
 from app.procedures.counter.water_cards import Account, Card, Handling, TopUp
 from app.procedures.counter.water_cards import board as boards
-from app.web import Answer, Screen, customer, form, go, me, page, say, wants_fragment
+from app.web import Answer, Line, Screen, customer, form, go, me, page, say, t, wants_fragment
 from hardware.ports import DeviceError
 from hardware.watercard.record import NO_CARD
 
 screen = Screen("counter/water_cards", title=N_("Water cards"), key="F7", act="water.see", order=30)
 screen.counts(lambda: due.count(water.KIND))
+screen.offers(N_("Water cards"), "unit={id}")
 TENDERS = (
     ("cash", N_("Cash")),
     ("wechat", N_("WeChat")),
@@ -395,3 +401,15 @@ def meter() -> Answer:
 def learnt() -> Answer:
     water.learnt(by=me())
     return say(go("counter_water_cards.board"), N_("Noted: you know the top-up procedure."))
+
+
+@screen.holds(N_("Water cards"))
+def of_household(unit: Unit) -> Iterator[Line]:
+    for held in boards.holdings(unit)[:6]:
+        state = t("top-up {number} is pending", number=held.pending.number) if held.pending else ""
+        yield Line(f"{held.holder} {held.uid}", state, url_for("counter_water_cards.board", unit=unit.id))
+
+
+@screen.leads("topup")
+def _found(hit: Hit) -> str:
+    return url_for("counter_water_cards.board", unit=hit.about)

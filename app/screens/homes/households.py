@@ -5,27 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from flask import abort, request
+from flask import abort, current_app, request, url_for
 from flask_login import current_user
 
 from app.base import clock
 from app.base.refusal import N_
-from app.desk import charge, estate, households, instructions, ledger, residents, sessions
-from app.desk.households import Person, Relation, Unit
-from app.desk.instructions import Instruction
-from app.screens.homes import sections
-from app.web import Answer, Screen, customer, form, go, me, page, say
+from app.desk.accounts import charge, ledger
+from app.desk.homes import estate, households, instructions, residents
+from app.desk.homes.households import Person, Relation, Unit
+from app.desk.homes.instructions import Instruction
+from app.desk.homes.lookup import Hit
+from app.desk.who import sessions
+from app.web import Answer, Line, Screen, customer, form, go, me, page, say
 
 screen = Screen("homes/households", title=N_("Households"), key="Shift+F8", act="households.see", order=0)
-
-# What a household is at the counter for: screen, label, and how the screen is asked for the household.
-ACTS = (
-    ("counter_cashier", N_("Take money"), "unit={id}"),
-    ("counter_release_slips", N_("Release slips"), "unit={id}"),
-    ("counter_water_cards", N_("Water cards"), "unit={id}"),
-    ("counter_keys", N_("Keys"), "q={label}"),
-    ("counter_custody", N_("Entrust keys"), "unit={id}"),
-)
 
 
 @dataclass(frozen=True)
@@ -63,11 +56,34 @@ def _show(unit: Unit, block: str = "", seen: Seen | None = None) -> Answer:
         charges=charge.open_of(unit, 12),
         owed=charge.owed(unit),
         prepaid=ledger.prepaid(unit),
-        sections=sections.of(unit),
-        acts=[(name, text, query.format(id=unit.id, label=quote(unit.label))) for name, text, query in ACTS],
+        sections=[section for section in _sections(unit) if section[1]],
+        acts=_acts(unit),
         seen=seen,
         today=clock.today(),
     )
+
+
+def _sections(unit: Unit) -> list[tuple[str, list[Line]]]:
+    """What the screens hold for a household: title and lines, in the order of the menu."""
+    screens: list[Screen] = current_app.extensions["screens"]
+    return [(title, list(lines(unit))) for each in screens for title, lines in each.sections]
+
+
+def _acts(unit: Unit) -> list[tuple[Screen, str, str]]:
+    """What a household is at the counter for: screen, label, and how the screen is asked for the household."""
+    screens: list[Screen] = current_app.extensions["screens"]
+    place = {"id": unit.id, "label": quote(unit.label)}
+    return [(each, each.offer[0], each.offer[1].format(**place)) for each in screens if each.offer]
+
+
+@screen.leads("unit")
+def _home(hit: Hit) -> str:
+    return url_for("homes_households.show", unit=hit.unit_id)
+
+
+@screen.leads("person")
+def _person(hit: Hit) -> str:
+    return url_for("homes_households.somebody", person=hit.about)
 
 
 @screen.reads()

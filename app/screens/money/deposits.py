@@ -6,7 +6,7 @@ from flask import abort, request
 
 from app.base import money
 from app.base.refusal import N_
-from app.desk.receipt import ReceiptItem
+from app.desk.accounts.receipt import ReceiptItem
 from app.procedures.money import deposits
 from app.web import Answer, Screen, form, go, me, page, say, wants_fragment
 

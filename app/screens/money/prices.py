@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.base import clock
 from app.base.refusal import N_
-from app.desk import prices
+from app.desk.accounts import prices
 from app.web import Answer, Screen, form, go, me, page, say, wants_fragment
 
 screen = Screen("money/prices", title=N_("Price list"), act="prices.see", order=70)

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Response, abort, current_app
 
 from app.base.refusal import N_
-from app.desk import outbox, paper
-from app.desk.outbox import Job
+from app.desk.papers import outbox, paper
+from app.desk.papers.outbox import Job
 from app.procedures.running import printing
 from app.procedures.running.printing import PrintWorker
 from app.web import Answer, Screen, form, me, page, say

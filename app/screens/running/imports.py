@@ -7,7 +7,6 @@ from flask import request
 from app.base.refusal import N_, Refused
 from app.procedures.running import imports
 from app.procedures.running.imports import waiting
-from app.procedures.running.imports.command import COUNTED
 from app.web import Answer, Screen, form, me, page, say
 
 screen = Screen("running/imports", title=N_("Import lists"), act="imports.run", order=60)
@@ -23,7 +22,7 @@ def _board(report: imports.Report | None = None) -> Answer:
         report=report,
         problems=report.problems[:SHOWN_MOST] if report else (),
         counts=imports.counts(report.contents) if report else {},
-        counted=COUNTED,
+        counted=imports.COUNTED,
         kinds=KINDS,
         earlier=list(earlier),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import abort
 
 from app.base.refusal import N_
-from app.desk import manual
+from app.desk.record import manual
 from app.web import Answer, Screen, page
 
 screen = Screen("running/manual", title=N_("Manual"), act="desk.see", order=90)

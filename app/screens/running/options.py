@@ -7,7 +7,7 @@ from typing import Any
 
 from app.base import clock
 from app.base.refusal import N_, Refused
-from app.desk import options
+from app.desk.record import options
 from app.web import Answer, Screen, form, me, page, say, t
 
 screen = Screen("running/options", title=N_("Options"), act="options.see", order=80)

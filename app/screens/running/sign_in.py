@@ -8,8 +8,8 @@ from flask import make_response, redirect, render_template, request
 from flask_login import current_user, login_user, logout_user
 
 from app.base.refusal import N_, Refused
-from app.desk import people
-from app.desk.sessions import Session
+from app.desk.who import people
+from app.desk.who.sessions import Session
 from app.procedures.running import sign_in as signing
 from app.web import Answer, Clerk, Screen, form, go, me, page, say, t, trigger, wants_fragment
 

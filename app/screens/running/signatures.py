@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, abort
 
 from app.base.refusal import N_
-from app.desk import signatures
+from app.desk.work import signatures
 from app.web import Answer, Screen
 
 screen = Screen("running/signatures", title=N_("Signatures"), menu=False, act="signatures.see")

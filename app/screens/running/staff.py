@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.base.refusal import N_
-from app.desk import people
+from app.desk.who import people
 from app.procedures.running import staff
 from app.web import Answer, Screen, form, me, page, say
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,8 +10,10 @@ from flask import current_app, render_template, request
 
 from app.base import clock
 from app.base.refusal import N_
-from app.desk import due, people
-from app.web import Answer, Screen, me, page, t
+from app.desk.homes.households import Unit
+from app.desk.who import people
+from app.desk.work import due
+from app.web import Answer, Line, Screen, me, page, t
 
 screen = Screen("running/today", title=N_("Today"), key="F5", act="today.see", order=0)
 screen.chapter = "counter"  # it stands at the top of the menu; its address stays with running the desk
@@ -87,6 +90,12 @@ def way(kind: str, about: int) -> str:
         if each.name == f"{chapter}_{noun}":
             return each.due_url(about) if each.due_url else f"{each.home}?due={about}"
     return ""
+
+
+@screen.holds(N_("Promised"))
+def promised(unit: Unit) -> Iterator[Line]:
+    for each in due.open_list(unit_id=unit.id, limit=6):
+        yield Line(t(each.text, **each.facts), f"{each.at:%m-%d %H:%M}")
 
 
 @screen.reads("/lamps")

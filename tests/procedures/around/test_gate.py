@@ -11,9 +11,11 @@ import time_machine
 
 from app.base import clock, db
 from app.base.refusal import Refused
-from app.desk import due, instructions, numbering
-from app.desk.due import Due
-from app.desk.households import Relation
+from app.desk.homes import instructions
+from app.desk.homes.households import Relation
+from app.desk.record import numbering
+from app.desk.work import due
+from app.desk.work.due import Due
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips.tables import Exit, ExitLine, Return, Slip
 

@@ -8,8 +8,8 @@ import pytest
 import time_machine
 
 from app.base import clock
-from app.desk import due
-from app.desk.households import Person, Relation
+from app.desk.homes.households import Person, Relation
+from app.desk.work import due
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips.tables import Exit, Slip
 

@@ -8,9 +8,9 @@ import pytest
 
 from app.base import clock
 from app.base.refusal import Refused
-from app.desk import due
-from app.desk.due import Due
-from app.desk.people import Presence, Staff
+from app.desk.who.people import Presence, Staff
+from app.desk.work import due
+from app.desk.work.due import Due
 from app.procedures.around import gate
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from PIL import Image
 
 from app.base import clock
-from app.desk.households import Relation
+from app.desk.homes.households import Relation
 from app.procedures.counter import release_slips as slips
 
 NOON = datetime(2026, 11, 22, 11, 5, tzinfo=clock.ZONE)

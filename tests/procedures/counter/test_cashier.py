@@ -9,9 +9,11 @@ import pytest
 
 from app.base import clock, db
 from app.base.refusal import Conflict, Refused
-from app.desk import charge, ledger, options, outbox, prices, receipt
-from app.desk.households import Unit
-from app.desk.receipt import Receipt, Tender
+from app.desk.accounts import charge, ledger, prices, receipt
+from app.desk.accounts.receipt import Receipt, Tender
+from app.desk.homes.households import Unit
+from app.desk.papers import outbox
+from app.desk.record import options
 from app.procedures.counter import cashier
 from app.procedures.counter.cashier import account, board, books
 
@@ -167,7 +169,7 @@ def test_items_of_a_decoration_a_deposit_by_building_a_pass_and_amounts_that_are
 
 @pytest.mark.rule("CASH-9")
 def test_three_months_in_advance_are_worked_out_from_the_units_own_fee_and_stay_prepaid(cast, home) -> None:
-    from app.desk.estate import FeeRule, UnitFee
+    from app.desk.homes.estate import FeeRule, UnitFee
 
     with pytest.raises(Refused, match="no fixed price"):
         cashier.add(home.unit, "three_months", by=cast.ana)

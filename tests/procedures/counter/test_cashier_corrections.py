@@ -9,9 +9,10 @@ import pytest
 
 from app.base import clock
 from app.base.refusal import Refused
-from app.desk import charge, due, ledger, receipt
-from app.desk.journal import Line
-from app.desk.receipt import Receipt, Tender
+from app.desk.accounts import charge, ledger, receipt
+from app.desk.accounts.receipt import Receipt, Tender
+from app.desk.record.journal import Line
+from app.desk.work import due
 from app.procedures.counter import cashier
 from app.procedures.counter.cashier import corrections
 from app.procedures.money import deposits
@@ -109,7 +110,7 @@ def test_refunds_never_exceed_what_is_left_and_need_the_role(cast, paid, time_ma
 
 
 def test_water_is_taken_back_on_the_water_cards_page(cast, home, paid) -> None:
-    from app.desk.journal import deed
+    from app.desk.record.journal import deed
 
     @deed("test.water")
     def water(*, by) -> Receipt:

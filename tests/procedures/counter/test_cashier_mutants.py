@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.desk import charge, ledger, people, prices, receipt
-from app.desk.charge import Charge
+from app.desk.accounts import charge, ledger, prices, receipt
+from app.desk.accounts.charge import Charge
+from app.desk.who import people
 from app.procedures.counter import cashier
 from app.procedures.counter.cashier import books, corrections
 from tests.desk import test_receipt

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from app.base import clock
-from app.desk import charge, ledger, receipt
-from app.desk.receipt import Receipt
+from app.desk.accounts import charge, ledger, receipt
+from app.desk.accounts.receipt import Receipt
 from app.procedures.counter import cashier
 from app.procedures.counter.cashier import board, corrections
 
@@ -247,7 +247,7 @@ def test_a_form_without_javascript_answers_with_a_redirect_everywhere(desk, cast
 
 
 def test_a_standing_instruction_is_shown_first_and_acknowledged_in_place(desk, cast, home, htmx) -> None:
-    from app.desk import instructions
+    from app.desk.homes import instructions
 
     row = instructions.give(home.unit, "general", "来人先核对证件", by=cast.mia)
     client = desk.client(cast.chen)

@@ -10,8 +10,10 @@ import time_machine
 
 from app.base import clock, db
 from app.base.refusal import Refused
-from app.desk import due, loan, outbox, people
-from app.desk.loan import Holder
+from app.desk.papers import outbox
+from app.desk.who import people
+from app.desk.work import due, loan
+from app.desk.work.loan import Holder
 from app.procedures.counter.keys import after, lending, register, schedule
 from app.procedures.counter.keys.register import DUE, KIND, Key, Label
 
@@ -207,7 +209,7 @@ def test_a_long_issue_is_the_supervisors_and_has_an_end(cast, pump):
 
 @pytest.mark.rule("KEY-3")
 def test_the_deputy_issues_for_long_only_while_the_supervisor_is_away(cast, pump):
-    from app.desk import journal
+    from app.desk.record import journal
 
     people.Presence.create(staff=cast.mia.id, since=clock.now())
     with pytest.raises(Refused):

@@ -10,8 +10,8 @@ import time_machine
 
 from app.base import clock
 from app.base.refusal import Refused
-from app.desk import due
-from app.desk.people import Staff
+from app.desk.who.people import Staff
+from app.desk.work import due
 from app.procedures.counter.keys import after, counts, custody, lending, register, scans, schedule
 from app.procedures.counter.keys.counts import Count, Difference
 from app.procedures.counter.keys.register import Key

@@ -9,8 +9,12 @@ import time_machine
 
 from app.base import clock
 from app.base.refusal import Refused
-from app.desk import due, households, instructions, journal, loan, outbox, people
-from app.desk.loan import Holder
+from app.desk.homes import households, instructions
+from app.desk.papers import outbox
+from app.desk.record import journal
+from app.desk.who import people
+from app.desk.work import due, loan
+from app.desk.work.loan import Holder
 from app.procedures.counter.keys import after, consent, custody, lending, register
 from app.procedures.counter.keys.register import KIND, Custody, Key
 

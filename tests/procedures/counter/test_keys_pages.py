@@ -9,7 +9,11 @@ import pytest
 import time_machine
 
 from app.base import clock, db
-from app.desk import due, instructions, loan, numbering, outbox, people
+from app.desk.homes import instructions
+from app.desk.papers import outbox
+from app.desk.record import numbering
+from app.desk.who import people
+from app.desk.work import due, loan
 from app.procedures.counter.keys import consent, custody, lending, register, scans, schedule
 from app.procedures.counter.keys.counts import Count, Difference
 from app.procedures.counter.keys.register import KIND, Custody, Key

@@ -10,8 +10,10 @@ import time_machine
 
 from app.base import clock, live
 from app.base.refusal import Refused
-from app.desk import due, journal, loan, numbering, people, sessions
-from app.desk.people import Staff
+from app.desk.record import journal, numbering
+from app.desk.who import people, sessions
+from app.desk.who.people import Staff
+from app.desk.work import due, loan
 from app.procedures.counter.keys import consent, custody, lending, register, scans, schedule
 from app.procedures.counter.keys.register import KIND, Key
 from app.procedures.counter.keys.scans import Scan

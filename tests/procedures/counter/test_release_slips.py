@@ -9,10 +9,12 @@ import pytest
 
 from app.base import clock
 from app.base.refusal import Refused
-from app.desk import charge, options, signatures
-from app.desk.due import Due
-from app.desk.households import Relation
-from app.desk.outbox import Job
+from app.desk.accounts import charge
+from app.desk.homes.households import Relation
+from app.desk.papers.outbox import Job
+from app.desk.record import options
+from app.desk.work import signatures
+from app.desk.work.due import Due
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips import issue as issue_module
 from app.procedures.counter.release_slips.tables import Item, Signing, Slip

@@ -9,11 +9,13 @@ import pytest
 
 from app.base import clock, db
 from app.base.refusal import Refused
-from app.desk import due, instructions, paper
-from app.desk.due import Due
-from app.desk.households import Person
-from app.desk.journal import Line
-from app.desk.outbox import Job
+from app.desk.homes import instructions
+from app.desk.homes.households import Person
+from app.desk.papers import paper
+from app.desk.papers.outbox import Job
+from app.desk.record.journal import Line
+from app.desk.work import due
+from app.desk.work.due import Due
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips.tables import Item, Slip
 from tests.procedures.counter.slip_forms import CREW, NOON, call, make, png

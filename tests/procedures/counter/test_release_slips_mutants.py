@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from app.base.refusal import Refused
-from app.desk import instructions
+from app.desk.homes import instructions
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips import issue as issue_module
 from app.procedures.counter.release_slips.tables import Item, Slip

@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 
 from app.base import db
-from app.desk import charge, instructions, signatures
-from app.desk.households import Relation
-from app.desk.outbox import Job
+from app.desk.accounts import charge
+from app.desk.homes import instructions
+from app.desk.homes.households import Relation
+from app.desk.papers.outbox import Job
+from app.desk.work import signatures
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips.tables import Slip
 from tests.procedures.counter.slip_forms import NOON, png

@@ -9,8 +9,10 @@ import pytest
 
 from app.base import clock
 from app.base.refusal import Refused
-from app.desk import charge, due, ledger, options
-from app.desk.receipt import Receipt, Tender
+from app.desk.accounts import charge, ledger
+from app.desk.accounts.receipt import Receipt, Tender
+from app.desk.record import options
+from app.desk.work import due
 from app.procedures.counter import water_cards as water
 from app.procedures.counter.water_cards import Card, TopUp
 from app.procedures.counter.water_cards.tables import Knows

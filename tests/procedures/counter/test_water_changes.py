@@ -8,9 +8,10 @@ import pytest
 
 from app.base import clock
 from app.base.refusal import Refused
-from app.desk import charge, ledger, options
-from app.desk.outbox import Job
-from app.desk.receipt import Tender
+from app.desk.accounts import charge, ledger
+from app.desk.accounts.receipt import Tender
+from app.desk.papers.outbox import Job
+from app.desk.record import options
 from app.procedures.counter import water_cards as water
 from app.procedures.counter.water_cards import Card, TopUp, board
 from app.procedures.counter.water_cards.tables import Handling

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from flask.testing import FlaskClient
 
-from app.desk import ledger
+from app.desk.accounts import ledger
 from app.procedures.counter import water_cards as water
 from app.procedures.counter.water_cards import Card, TopUp
 from app.procedures.counter.water_cards.tables import Account

@@ -8,10 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.base.refusal import Refused
-from app.desk import ledger
-from app.desk.journal import Line
-from app.desk.outbox import Job
-from app.desk.receipt import Tender
+from app.desk.accounts import ledger
+from app.desk.accounts.receipt import Tender
+from app.desk.papers.outbox import Job
+from app.desk.record.journal import Line
 from app.procedures.counter import water_cards as water
 from app.procedures.counter.water_cards import TopUp
 from hardware.simulators import mifare

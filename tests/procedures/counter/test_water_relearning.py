@@ -9,7 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from app.base.refusal import Refused
-from app.desk import due, journal, ledger, options, receipt
+from app.desk.accounts import ledger, receipt
+from app.desk.record import journal, options
+from app.desk.work import due
 from app.procedures.counter import water_cards as water
 from app.procedures.counter.water_cards import Card, TopUp, board, relearning
 from app.procedures.counter.water_cards.tables import Handling

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from app.base import clock
-from app.desk import options
-from app.desk.people import Actor
-from app.desk.receipt import Tender
+from app.desk.accounts.receipt import Tender
+from app.desk.record import options
+from app.desk.who.people import Actor
 from app.procedures.counter import water_cards as water
 from app.procedures.counter.water_cards import Account, Card, Laid, ReaderWorker, TopUp
 from hardware.drivers.pn532 import PN532

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.base import db
-from app.desk import modes, options
-from app.desk.people import Actor
+from app.desk.record import modes, options
+from app.desk.who.people import Actor
 from app.procedures.counter import water_cards as water
 from app.procedures.running import backups
 from hardware.simulators import mifare

@@ -6,9 +6,11 @@ import pytest
 
 from app import factory
 from app.base import clock
-from app.desk import demo, outbox, people
-from app.desk.demo import Demo
-from app.desk.outbox import Job
+from app.desk.papers import outbox
+from app.desk.papers.outbox import Job
+from app.desk.record import demo
+from app.desk.record.demo import Demo
+from app.desk.who import people
 from app.procedures.running.printing import PrintWorker
 from app.settings import Settings
 from hardware.ports import DeviceError

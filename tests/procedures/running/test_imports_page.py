@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.base.refusal import Refused
-from app.desk.households import Unit
+from app.desk.homes.households import Unit
 from app.procedures.running import imports
 from app.procedures.running.imports import waiting
 

@@ -11,8 +11,12 @@ import pytest
 import time_machine
 
 from app.base import clock, db
-from app.desk import charge, estate, households, journal, ledger, people
-from app.desk.households import Entrance, Person, Relation, Unit, Vehicle
+from app.commands import import_
+from app.desk.accounts import charge, ledger
+from app.desk.homes import estate, households
+from app.desk.homes.households import Entrance, Person, Relation, Unit, Vehicle
+from app.desk.record import journal
+from app.desk.who import people
 from app.procedures.running import imports
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -209,7 +213,7 @@ def test_the_verb_in_this_process(books, tmp_path, capsys):
         return msgid.format(**values)
 
     def verb(*arguments):
-        return imports.command([str(each) for each in arguments], open_books=lambda _data: None, t=say)
+        return import_.command([str(each) for each in arguments], open_books=lambda _data: None, t=say)
 
     good, bad, sums = (tmp_path / name for name in ("good.xlsx", "bad.xlsx", "sums.xlsx"))
     good.write_bytes(book(ESTATE))

@@ -5,12 +5,15 @@ from __future__ import annotations
 from app.base import clock, db, live, money
 from app.base import text as texts
 from app.base.refusal import Refused
-from app.desk import charge, journal, outbox, people, prices, receipt
-from app.desk.charge import Charge
-from app.desk.households import Unit
-from app.desk.journal import deed
-from app.desk.people import Actor
-from app.desk.receipt import Item, Receipt, ReceiptTender, Tender
+from app.desk.accounts import charge, prices, receipt
+from app.desk.accounts.charge import Charge
+from app.desk.accounts.receipt import Item, Receipt, ReceiptTender, Tender
+from app.desk.homes.households import Unit
+from app.desk.papers import outbox
+from app.desk.record import journal
+from app.desk.record.journal import deed
+from app.desk.who import people
+from app.desk.who.people import Actor
 from app.procedures.counter.cashier import corrections
 from app.procedures.counter.cashier.corrections import reason_of
 

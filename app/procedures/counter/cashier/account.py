@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app.desk import charge, ledger
-from app.desk.charge import Charge
-from app.desk.households import Unit
-from app.desk.receipt import Receipt
+from app.desk.accounts import charge, ledger
+from app.desk.accounts.charge import Charge
+from app.desk.accounts.receipt import Receipt
+from app.desk.homes.households import Unit
 
 ROWS = 20  # a page of either list
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.base import clock, money
-from app.desk import charge, ledger
-from app.desk.charge import Charge
-from app.desk.households import Unit
-from app.desk.people import Actor
-from app.desk.receipt import Receipt
+from app.desk.accounts import charge, ledger
+from app.desk.accounts.charge import Charge
+from app.desk.accounts.receipt import Receipt
+from app.desk.homes.households import Unit
+from app.desk.who.people import Actor
 from app.procedures.counter import cashier
 
 

@@ -7,10 +7,10 @@ import peewee
 from app.base import clock, db
 from app.base import text as texts
 from app.base.refusal import Refused
-from app.desk import journal
-from app.desk.journal import deed
-from app.desk.numbering import Series
-from app.desk.people import Actor, Staff
+from app.desk.record import journal
+from app.desk.record.journal import deed
+from app.desk.record.numbering import Series
+from app.desk.who.people import Actor, Staff
 
 FEW = 50  # so few numbers left are a notice at the counter
 

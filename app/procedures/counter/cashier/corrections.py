@@ -5,11 +5,14 @@ from __future__ import annotations
 from app.base import clock, db, live
 from app.base import text as texts
 from app.base.refusal import Refused
-from app.desk import due, journal, people, receipt
-from app.desk.journal import Line, deed
-from app.desk.outbox import Job
-from app.desk.people import Actor
-from app.desk.receipt import Receipt
+from app.desk.accounts import receipt
+from app.desk.accounts.receipt import Receipt
+from app.desk.papers.outbox import Job
+from app.desk.record import journal
+from app.desk.record.journal import Line, deed
+from app.desk.who import people
+from app.desk.who.people import Actor
+from app.desk.work import due
 
 ON_A4 = "receipt.printed_on_a4"
 

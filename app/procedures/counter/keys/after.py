@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from app.base import text
 from app.base.refusal import N_, Refused
-from app.desk import due, journal, loan
-from app.desk.journal import deed
-from app.desk.loan import Loan, said
-from app.desk.people import Actor
+from app.desk.record import journal
+from app.desk.record.journal import deed
+from app.desk.who.people import Actor
+from app.desk.work import due, loan
+from app.desk.work.loan import Loan, said
 from app.procedures.counter.keys import consent, register
 from app.procedures.counter.keys.lending import expect_back
 from app.procedures.counter.keys.register import DUE, Key

@@ -9,10 +9,10 @@ import peewee
 
 from app.base import clock, text
 from app.base.refusal import N_
-from app.desk import due, loan
-from app.desk.households import Unit
-from app.desk.loan import Loan
-from app.desk.people import Actor, Staff
+from app.desk.homes.households import Unit
+from app.desk.who.people import Actor, Staff
+from app.desk.work import due, loan
+from app.desk.work.loan import Loan
 from app.procedures.counter.keys import lending, scans
 from app.procedures.counter.keys.after import UNDO
 from app.procedures.counter.keys.register import DUE, KIND, Custody, Hook, Key, Label

@@ -9,10 +9,10 @@ import peewee
 
 from app.base import clock, db, text
 from app.base.refusal import Refused
-from app.desk import journal
-from app.desk.journal import deed
-from app.desk.loan import Loan
-from app.desk.people import Actor, Staff
+from app.desk.record import journal
+from app.desk.record.journal import deed
+from app.desk.who.people import Actor, Staff
+from app.desk.work.loan import Loan
 from app.procedures.counter.keys import custody as custodies
 from app.procedures.counter.keys import register
 from app.procedures.counter.keys.register import Custody, Key

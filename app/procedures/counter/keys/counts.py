@@ -11,9 +11,10 @@ import peewee
 
 from app.base import db, text
 from app.base.refusal import N_, Refused
-from app.desk import due, journal, loan
-from app.desk.journal import deed
-from app.desk.people import Actor, Staff
+from app.desk.record import journal
+from app.desk.record.journal import deed
+from app.desk.who.people import Actor, Staff
+from app.desk.work import due, loan
 from app.procedures.counter.keys import register, schedule
 from app.procedures.counter.keys.register import KIND, Key
 from app.procedures.counter.keys.schedule import COUNT_DUE, SHIFTS, STORES

@@ -10,10 +10,12 @@ from datetime import date, timedelta
 
 from app.base import clock, text
 from app.base.refusal import N_, Refused
-from app.desk import due, journal, loan, numbering, options, outbox
-from app.desk.households import Person, Relation, Unit
-from app.desk.journal import deed
-from app.desk.people import Actor
+from app.desk.homes.households import Person, Relation, Unit
+from app.desk.papers import outbox
+from app.desk.record import journal, numbering, options
+from app.desk.record.journal import deed
+from app.desk.who.people import Actor
+from app.desk.work import due, loan
 from app.procedures.counter.keys import register
 from app.procedures.counter.keys.register import Custody, Key
 

@@ -6,10 +6,14 @@ from datetime import date, datetime, timedelta
 
 from app.base import clock, faults, text
 from app.base.refusal import N_, Refused
-from app.desk import due, instructions, journal, loan, options, outbox, people
-from app.desk.journal import deed
-from app.desk.loan import Holder, Loan, said
-from app.desk.people import Actor, Staff
+from app.desk.homes import instructions
+from app.desk.papers import outbox
+from app.desk.record import journal, options
+from app.desk.record.journal import deed
+from app.desk.who import people
+from app.desk.who.people import Actor, Staff
+from app.desk.work import due, loan
+from app.desk.work.loan import Holder, Loan, said
 from app.procedures.counter.keys import consent, register, schedule
 from app.procedures.counter.keys.register import DUE, KIND, Custody, Key
 

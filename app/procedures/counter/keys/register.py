@@ -10,12 +10,16 @@ import peewee
 
 from app.base import db, live, text
 from app.base.refusal import N_, Refused
-from app.desk import due, journal, loan, numbering, options, outbox
-from app.desk.households import Person, Unit
-from app.desk.journal import deed
-from app.desk.people import Actor, Staff
+from app.desk.homes.households import Person, Unit
+from app.desk.papers import outbox
+from app.desk.record import journal, numbering, options
+from app.desk.record.journal import deed
+from app.desk.who.people import Actor, Staff
+from app.desk.work import due, loan
 from app.procedures.counter.keys import schedule
 
+numbering.declare("YS", kind="key", digits=30)
+numbering.declare("TG", kind="letter", digits=60)
 KIND = "key"  # of a loan
 DUE = "counter.keys"  # due rows are about the key's id; slugs: back overdue confirm seal lost label
 

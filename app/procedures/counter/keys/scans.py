@@ -17,10 +17,12 @@ import peewee
 
 from app.base import clock, db, text
 from app.base.refusal import N_, Refused
-from app.desk import journal, loan, numbering, sessions
-from app.desk.journal import deed
-from app.desk.loan import Loan, said
-from app.desk.people import DESK, Actor, Staff, actor
+from app.desk.record import journal, numbering
+from app.desk.record.journal import deed
+from app.desk.who import sessions
+from app.desk.who.people import DESK, Actor, Staff, actor
+from app.desk.work import loan
+from app.desk.work.loan import Loan, said
 from app.procedures.counter.keys import consent, counts, lending, register
 from app.procedures.counter.keys.register import KIND, Key
 

@@ -6,7 +6,8 @@ from datetime import date, datetime, time, timedelta
 
 from app.base import clock
 from app.base.refusal import N_
-from app.desk import due, journal
+from app.desk.record import journal
+from app.desk.work import due
 
 MORNING = time(8, 15)  # KEY-5
 BACK_BY, CHECK_ENDS, CLOSING = time(18, 30), time(21, 30), time(22, 0)  # KEY-6; the mid shift closes at 22:00

@@ -8,9 +8,9 @@ from datetime import datetime
 from app.base import clock
 from app.base import text as texts
 from app.base.refusal import Refused
-from app.desk import signatures, signoff
-from app.desk.households import Unit
-from app.desk.people import Actor, Staff
+from app.desk.homes.households import Unit
+from app.desk.who.people import Actor, Staff
+from app.desk.work import signatures, signoff
 from app.procedures.counter.release_slips.gate import UNDO, left_of
 from app.procedures.counter.release_slips.issue import forbidden_since
 from app.procedures.counter.release_slips.lists import MOST, Row, row

@@ -10,10 +10,12 @@ import peewee
 from app.base import clock, db
 from app.base import text as texts
 from app.base.refusal import Refused
-from app.desk import due, journal, numbering, people
-from app.desk.households import Unit
-from app.desk.journal import deed, note
-from app.desk.people import Actor
+from app.desk.homes.households import Unit
+from app.desk.record import journal, numbering
+from app.desk.record.journal import deed, note
+from app.desk.who import people
+from app.desk.who.people import Actor
+from app.desk.work import due
 from app.procedures.counter.release_slips.issue import changed, expect_gate, forbidden_since
 from app.procedures.counter.release_slips.tables import KIND, Exit, ExitLine, Item, Return, ReturnLine, Slip
 

@@ -9,10 +9,14 @@ from typing import Any
 from app.base import clock, db, live
 from app.base import text as texts
 from app.base.refusal import N_, Refused
-from app.desk import due, households, instructions, journal, numbering, options, outbox, people, signatures, signoff
-from app.desk.households import Unit
-from app.desk.journal import deed, note
-from app.desk.people import Actor, Staff
+from app.desk.homes import households, instructions
+from app.desk.homes.households import Unit
+from app.desk.papers import outbox
+from app.desk.record import journal, numbering, options
+from app.desk.record.journal import deed, note
+from app.desk.who import people
+from app.desk.who.people import Actor, Staff
+from app.desk.work import due, signatures, signoff
 from app.procedures.counter.release_slips import facts
 from app.procedures.counter.release_slips.items import Line
 from app.procedures.counter.release_slips.tables import APPLICANTS, KIND, Item, Signing, Slip

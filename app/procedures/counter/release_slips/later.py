@@ -5,10 +5,13 @@ from __future__ import annotations
 from app.base import db
 from app.base import text as texts
 from app.base.refusal import Refused
-from app.desk import due, journal, outbox, people
-from app.desk.journal import deed, note
-from app.desk.outbox import Job
-from app.desk.people import Actor, Staff
+from app.desk.papers import outbox
+from app.desk.papers.outbox import Job
+from app.desk.record import journal
+from app.desk.record.journal import deed, note
+from app.desk.who import people
+from app.desk.who.people import Actor, Staff
+from app.desk.work import due
 from app.procedures.counter.release_slips.gate import close
 from app.procedures.counter.release_slips.issue import changed, sign
 from app.procedures.counter.release_slips.tables import KIND, Signing, Slip

@@ -9,8 +9,9 @@ from datetime import date, datetime
 from app.base import clock, rooms
 from app.base import text as texts
 from app.base.refusal import N_
-from app.desk.due import Due
-from app.desk.households import Unit
+from app.desk.homes import lookup
+from app.desk.homes.households import Unit
+from app.desk.work.due import Due
 from app.procedures.counter.release_slips.gate import left_of
 from app.procedures.counter.release_slips.tables import APPLICANTS, KIND, Item, Return, Signing, Slip
 
@@ -134,3 +135,9 @@ def search(typed: str) -> list[Row]:
 def awaited() -> int:
     """Slips whose gate copy is still out though they lapsed: for the menu."""
     return int(Slip.select().where(Slip.closed.is_null(), Slip.until < clock.today()).count())
+
+
+@lookup.finds("release")
+def _find(year: int, n: int) -> lookup.Hit | None:
+    row = Slip.get_or_none(Slip.number == f"FX-{year}-{n:06d}")
+    return lookup.Hit("release", lookup.NUMBER, str(row.number), about=row.id, exact=True) if row else None

@@ -6,11 +6,13 @@ import peewee
 
 from app.base import db
 from app.base.refusal import N_
-from app.desk.households import Person, Unit
-from app.desk.options import OPTIONS, Option
-from app.desk.people import Staff
+from app.desk.homes.households import Person, Unit
+from app.desk.record import numbering
+from app.desk.record.options import OPTIONS, Option
+from app.desk.who.people import Staff
 
 KIND = "counter.release_slips"  # in due, sign-offs and signatures
+numbering.declare("FX", kind="release", digits=20)
 
 # Who asks for the goods to be let out. A crew is a decoration crew (GOODS-4).
 APPLICANTS = {

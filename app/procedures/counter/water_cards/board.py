@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.desk import options
-from app.desk.households import Unit, owner_of
+from app.desk.homes.households import Unit, owner_of
+from app.desk.record import options
 from app.procedures.counter.water_cards import relearning, topups
 from app.procedures.counter.water_cards.closing import reading_of
 from app.procedures.counter.water_cards.judging import WORDS, Laid

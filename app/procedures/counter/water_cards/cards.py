@@ -6,10 +6,12 @@ from datetime import date
 
 from app.base import clock, faults, money
 from app.base.refusal import N_, Refused
-from app.desk import charge, due, journal, options
-from app.desk.households import Person, Unit
-from app.desk.journal import deed
-from app.desk.people import Actor
+from app.desk.accounts import charge
+from app.desk.homes.households import Person, Unit
+from app.desk.record import journal, options
+from app.desk.record.journal import deed
+from app.desk.who.people import Actor
+from app.desk.work import due
 from app.procedures.counter.water_cards import topups
 from app.procedures.counter.water_cards.judging import Laid, refuse
 from app.procedures.counter.water_cards.tables import (

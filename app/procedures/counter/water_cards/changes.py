@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from app.base import money
 from app.base.refusal import Refused
-from app.desk import journal, outbox, people, receipt
-from app.desk.households import Person
-from app.desk.journal import deed
-from app.desk.people import Actor
-from app.desk.receipt import Receipt
+from app.desk.accounts import receipt
+from app.desk.accounts.receipt import Receipt
+from app.desk.homes.households import Person
+from app.desk.papers import outbox
+from app.desk.record import journal
+from app.desk.record.journal import deed
+from app.desk.who import people
+from app.desk.who.people import Actor
 from app.procedures.counter.water_cards import cards, closing, relearning
 from app.procedures.counter.water_cards.sums import tonnes
 from app.procedures.counter.water_cards.tables import (

@@ -6,10 +6,14 @@ from collections import Counter
 
 from app.base import faults, money
 from app.base.refusal import Refused
-from app.desk import due, journal, ledger, options, outbox, people, receipt
-from app.desk.journal import deed
-from app.desk.people import Actor
-from app.desk.receipt import Item, Tender
+from app.desk.accounts import ledger, receipt
+from app.desk.accounts.receipt import Item, Tender
+from app.desk.papers import outbox
+from app.desk.record import journal, options
+from app.desk.record.journal import deed
+from app.desk.who import people
+from app.desk.who.people import Actor
+from app.desk.work import due
 from app.procedures.counter.water_cards import site
 from app.procedures.counter.water_cards.sums import tonnes
 from app.procedures.counter.water_cards.tables import KIND, SUSPENSE, Card, TopUp, changed, kept

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.base.refusal import N_, Refused
-from app.desk import options
-from app.desk.households import Unit
+from app.desk.homes.households import Unit
+from app.desk.record import options
 from app.procedures.counter.water_cards.tables import Account, Card, Meter, TopUp, card_in_use, known_of, pending_of
 from hardware.watercard.record import CardState, Purchase
 from hardware.watercard.steps import Known, Step, next_step

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.base.refusal import N_, Refused
-from app.desk import due, journal, modes, people, restores
-from app.desk.households import Unit
-from app.desk.journal import deed
-from app.desk.people import Actor, Staff
+from app.desk.homes.households import Unit
+from app.desk.record import journal, modes, restores
+from app.desk.record.journal import deed
+from app.desk.who import people
+from app.desk.who.people import Actor, Staff
+from app.desk.work import due
 from app.procedures.counter.water_cards import closing
 from app.procedures.counter.water_cards.judging import Laid, refuse
 from app.procedures.counter.water_cards.sums import tonnes

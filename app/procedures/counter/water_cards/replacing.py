@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from app.base import faults
 from app.base.refusal import Refused
-from app.desk import due, journal, people
-from app.desk.journal import deed
-from app.desk.people import Actor
+from app.desk.record import journal
+from app.desk.record.journal import deed
+from app.desk.who import people
+from app.desk.who.people import Actor
+from app.desk.work import due
 from app.procedures.counter.water_cards import closing, topups
 from app.procedures.counter.water_cards.cards import blank_of, fee, order
 from app.procedures.counter.water_cards.judging import Laid

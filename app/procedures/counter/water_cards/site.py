@@ -7,8 +7,8 @@ from pathlib import Path
 
 from app.base import db, keyfile
 from app.base.refusal import N_
-from app.desk import options
-from app.desk.options import OPTIONS, Option
+from app.desk.record import options
+from app.desk.record.options import OPTIONS, Option
 from hardware.ports import DeviceError
 from hardware.watercard.layout import Layout, known_layouts, load
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import peewee
 
 from app.base import db, live
-from app.desk import options
-from app.desk.households import Person, Unit
-from app.desk.people import Staff
-from app.desk.receipt import Receipt, Tender
+from app.desk.accounts.receipt import Receipt, Tender
+from app.desk.homes.households import Person, Unit
+from app.desk.record import numbering, options
+from app.desk.who.people import Staff
 from hardware.watercard.record import Purchase
 from hardware.watercard.steps import Known
 
 KIND = "counter.water_cards"  # of due rows and charges
+numbering.declare("SK", kind="topup", digits=50)
 SUSPENSE = "suspense.water"  # money taken for water that is not proven to be on a card
 
 

@@ -10,11 +10,14 @@ import peewee
 
 from app.base import clock, faults, money
 from app.base.refusal import N_, Refused
-from app.desk import due, journal, ledger, numbering, options, people
-from app.desk.households import Unit
-from app.desk.journal import deed
-from app.desk.people import Actor
-from app.desk.receipt import Tender
+from app.desk.accounts import ledger
+from app.desk.accounts.receipt import Tender
+from app.desk.homes.households import Unit
+from app.desk.record import journal, numbering, options
+from app.desk.record.journal import deed
+from app.desk.who import people
+from app.desk.who.people import Actor
+from app.desk.work import due
 from app.procedures.counter.water_cards import site
 from app.procedures.counter.water_cards.judging import Laid, fit_for_sale
 from app.procedures.counter.water_cards.sums import Sum, tonnes

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 
 from app.base import db, faults, live
 from app.base.refusal import N_, Refused
-from app.desk import people
-from app.desk.people import Actor
+from app.desk.who import people
+from app.desk.who.people import Actor
 from app.procedures.counter.water_cards import cards, closing, replacing, site, topups
 from app.procedures.counter.water_cards.judging import WORDS, Laid, judge
 from app.procedures.counter.water_cards.tables import Card, TopUp, card_in_use, known_of

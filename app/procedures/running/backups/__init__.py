@@ -5,7 +5,7 @@
 
 from app.procedures.running.backups import fence, keep
 from app.procedures.running.backups.fence import confirm_last_number, fenced, raise_fence
-from app.procedures.running.backups.keep import Backup, listed, make, newest, prune, read, unpack
+from app.procedures.running.backups.keep import Backup, identity, listed, make, newest, prune, read, unpack
 from app.procedures.running.backups.restore import drill, restore
 from app.procedures.running.backups.timer import Timer
 
@@ -16,6 +16,7 @@ __all__ = [
     "drill",
     "fence",
     "fenced",
+    "identity",
     "keep",
     "listed",
     "make",

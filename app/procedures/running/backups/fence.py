@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from app.base import clock, db
 from app.base.refusal import N_, Refused
-from app.desk import modes, numbering, people
-from app.desk.journal import deed, note
-from app.desk.people import Actor
-from app.desk.restores import Fence
+from app.desk.record import modes, numbering
+from app.desk.record.journal import deed, note
+from app.desk.record.restores import Fence
+from app.desk.who import people
+from app.desk.who.people import Actor
 
 FENCED = N_(
     "These books were restored from the backup of {at}. Find the last paper receipt and type its number on the backups page; until then no money is taken."

@@ -17,7 +17,7 @@ import apsw
 import pyrage
 
 from app.base import clock, db, disk, faults
-from app.desk import chain
+from app.desk.record import chain
 
 HOURLY, DAILY, MONTHLY = 24, 30, 24
 _STAMP = "%Y%m%dT%H%M%S"
@@ -180,3 +180,9 @@ def prune(into: Path) -> list[str]:
 
 
 __all__ = ["Backup", "listed", "make", "newest", "prune", "read", "sha256", "unpack"]
+
+
+def identity(path: Path | None) -> str:
+    """The secret key in an age identity file; empty where there is none."""
+    lines = path.read_text().splitlines() if path else []
+    return next((line for line in lines if line.startswith("AGE-SECRET-KEY-")), "")

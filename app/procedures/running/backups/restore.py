@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from app.base import db
-from app.desk import chain
+from app.desk.record import chain
 from app.procedures.running.backups import fence, keep
 from app.procedures.running.backups.keep import Backup
 

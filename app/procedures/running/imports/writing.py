@@ -11,11 +11,13 @@ import peewee
 
 from app.base import db, live
 from app.base import text as texts
-from app.base.refusal import Refused
+from app.base.refusal import N_, Refused
 from app.base.rooms import Room
-from app.desk import charge, estate, households, journal
-from app.desk.households import Entrance, Person, Relation, Unit, Vehicle
-from app.desk.people import Actor
+from app.desk.accounts import charge
+from app.desk.homes import estate, households
+from app.desk.homes.households import Entrance, Person, Relation, Unit, Vehicle
+from app.desk.record import journal
+from app.desk.who.people import Actor
 from app.procedures.running.imports import checking
 from app.procedures.running.imports.files import Book
 from app.procedures.running.imports.forms import Contents, Fee, Home, Known, Owed, Space
@@ -98,6 +100,18 @@ def write(book: Book, *, by: Actor, progress: Progress = lambda _done, _all: Non
     db.after_commit(lambda: live.bump("households"))
     db.after_commit(lambda: db.database.execute_sql("ANALYZE"))  # the planner must know that the tables have grown
     return row
+
+
+# What counts() counts, as it is said.
+COUNTED = {
+    "entrances": N_("Entrances"),
+    "people": N_("People"),
+    "fees": N_("Fees"),
+    "units": N_("Units"),
+    "spaces": N_("Parking spaces"),
+    "charges": N_("Charges"),
+    "fen": N_("Sum of the charges"),
+}
 
 
 def counts(found: Contents) -> dict[str, int]:

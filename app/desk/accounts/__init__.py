@@ -1,0 +1,1 @@
+"""Money in the books: double entry, what is owed, prices, receipts."""

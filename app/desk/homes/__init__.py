@@ -1,0 +1,1 @@
+"""Whose home it is: buildings, units, persons and their relations, standing instructions, the box that finds them."""

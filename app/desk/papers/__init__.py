@@ -1,0 +1,1 @@
+"""Papers: what they say, and their way to a printer."""

@@ -1,0 +1,1 @@
+"""What is promised, lent, approved and signed."""

@@ -1,0 +1,33 @@
+"""Flask's edge. A route is parse, deed, show; what a screen needs for that is here.
+
+Around it: the frame of every page (frame), the guards at the door (guards), the one place where a no is shown (refusing).
+"""
+
+from app.web.answers import Answer, go, page, part, say, t, trigger, typed, wants_fragment
+from app.web.asking import Clerk, customer, keys, may, me
+from app.web.fields import Form, form
+from app.web.screen import CHAPTERS, Line, Scanned, Screen, here
+
+__all__ = [
+    "CHAPTERS",
+    "Answer",
+    "Clerk",
+    "Form",
+    "Line",
+    "Scanned",
+    "Screen",
+    "customer",
+    "form",
+    "go",
+    "here",
+    "keys",
+    "may",
+    "me",
+    "page",
+    "part",
+    "say",
+    "t",
+    "trigger",
+    "typed",
+    "wants_fragment",
+]
