@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.procedures.counter.keys.worker import ScanWorker
 from app.procedures.counter.water_cards import ReaderWorker
 from app.procedures.running.backups import Timer
+from app.procedures.running.day_turn import DayTurn
 from app.procedures.running.printing import PrintWorker
 from app.settings import Settings, WrongSetting
 from hardware import devices
@@ -26,10 +27,11 @@ class Devices:
     scanner: ScanWorker | None = None
     water_bench: WaterBench | None = None
     backups: Timer | None = None
-    _workers: list[PrintWorker | ReaderWorker | ScanWorker | Timer] = field(default_factory=list)
+    day_turn: DayTurn = field(default_factory=DayTurn)
+    _workers: list[PrintWorker | ReaderWorker | ScanWorker | Timer | DayTurn] = field(default_factory=list)
 
     def start(self) -> None:
-        found = (self.printer, self.slip_printer, self.reader, self.scanner, self.backups)
+        found = (self.printer, self.slip_printer, self.reader, self.scanner, self.backups, self.day_turn)
         self._workers = [worker for worker in found if worker is not None]
         for worker in self._workers:
             worker.start()

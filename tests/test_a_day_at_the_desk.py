@@ -24,6 +24,7 @@ from app.procedures.counter.release_slips.tables import Slip
 from app.procedures.running import proof
 from hardware.simulators.water_bench import WaterBench
 from tests.procedures.counter.water_desk import METER, WaterDesk
+from tests.within import within
 
 MONDAY = date(2026, 11, 23)
 BADGE = numbering.code(40, 2026, 7)
@@ -39,7 +40,8 @@ def clock_hand():
 def day(clock_hand, cast, home, desk, data: Path) -> SimpleNamespace:
     """Charges of three months, one key on its hook, a card reader with a blank card in its box; who posts what to where."""
     for month in (8, 9, 10):
-        charge.add(
+        within(
+            charge.add,
             unit=home.unit,
             item="property_fee",
             text=f"物业服务费 2026-{month:02d}",

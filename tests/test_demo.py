@@ -171,7 +171,7 @@ def test_the_next_start_opens_the_same_demo(made: Path, place: Path) -> None:
 
 
 def test_a_demo_that_was_cut_off_is_made_anew(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.demo.scenes.TODAY", (lambda _cast, by: 1 / 0,))
+    monkeypatch.setattr("app.demo.scenes.of_this_morning", lambda: [lambda _cast, by: 1 / 0])
     with pytest.raises(ZeroDivisionError):
         begin(place)
     monkeypatch.undo()

@@ -10,13 +10,14 @@ import pkgutil
 import re
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import html5lib
 import pytest
 
 import app
 from app import schema, translations
-from app.desk.record import manual
+from app.desk.record import journal, manual
 from app.desk.who import people
 from app.translations import extract
 
@@ -159,20 +160,44 @@ def test_each_role_meets_its_cells(desk, cast: SimpleNamespace) -> None:
 # ---- deeds ----
 
 
-def test_every_deed_takes_who_did_it_and_has_a_name_of_its_own() -> None:
-    verbs: dict[str, str] = {}
+def deeds() -> dict[str, Any]:
+    """Verb -> the deed of app/ that has it."""
+    found: dict[str, Any] = {}
     for module in pkgutil.walk_packages(app.__path__, "app."):
         if module.name == "app.__main__":
             continue
-        for name, function in vars(importlib.import_module(module.name)).items():
+        for function in vars(importlib.import_module(module.name)).values():
             verb = inspect.isfunction(function) and getattr(function, "__deed__", None)
             if verb and function.__module__ == module.name:
-                where = f"{module.name}.{name}"
-                assert verbs.setdefault(verb, where) == where, f"{where} and {verbs[verb]} are both {verb!r}"
-                by = inspect.signature(function).parameters.get("by")
-                assert by is not None, f"{where} has no `by`"
-                assert by.kind is inspect.Parameter.KEYWORD_ONLY, f"{where} takes `by` without its name"
-    assert len(verbs) > 40
+                assert found.setdefault(verb, function) is function, f"two deeds are called {verb!r}"
+    return found
+
+
+def test_every_deed_takes_who_did_it_and_has_a_name_of_its_own() -> None:
+    assert len(deeds()) > 120
+    for verb, function in deeds().items():
+        by = inspect.signature(function).parameters.get("by")
+        assert by is not None, f"{verb} has no `by`"
+        assert by.kind is inspect.Parameter.KEYWORD_ONLY, f"{verb} takes `by` without its name"
+
+
+def test_every_deed_says_who_may_do_it() -> None:
+    """An act of the table, the desk alone, or inside another's deed: `deed` takes nothing else."""
+    acts = {verb: function.act for verb, function in deeds().items()}
+    unknown = {act for act in acts.values() if act not in (None, journal.DESK_ONLY)} - set(people.ACTS)
+    assert unknown == set()
+    alone = {verb for verb, act in acts.items() if act == journal.DESK_ONLY and not verb.startswith("demo.")}
+    assert alone == {"first_code.made", "loss.found", "paper.uncertain", "recurring.armed", "water_card.seen"}
+    with pytest.raises(TypeError, match=r"key\.hidden: a deed says who may do it"):
+        journal.deed("key.hidden")
+
+
+def test_no_route_can_be_the_desk_itself() -> None:
+    """The desk passes every act: who acts for it stands in workers, commands and the demo, never in a screen."""
+    for folder in ("screens", "web"):
+        for path in sorted((ROOT / "app" / folder).rglob("*.py")):
+            found = re.search(r"\bDESK\b|cleared", path.read_text("utf-8"))
+            assert not found, f"{path.relative_to(ROOT)}: {found and found.group()}"
 
 
 def test_screens_write_nothing_themselves() -> None:

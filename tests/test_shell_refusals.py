@@ -16,6 +16,7 @@ from app.desk.who import people, sessions
 from app.procedures.running import sign_in as signing
 from app.procedures.running import staff as staffing
 from hardware.ports import DeviceError
+from tests.within import within
 
 # ---- refusals, and answering them in place (counter.md 7) ----
 
@@ -23,7 +24,9 @@ from hardware.ports import DeviceError
 @pytest.fixture
 def charged(cast: SimpleNamespace, home: SimpleNamespace) -> charge.Charge:
     """Something Ben charged: Ana takes it back only with the supervisor (CASH-1)."""
-    return charge.add(unit=home.unit, item="card_fee", text="住户证工本费", fen=500, due=clock.today(), by=cast.ben)
+    return within(
+        charge.add, unit=home.unit, item="card_fee", text="住户证工本费", fen=500, due=clock.today(), by=cast.ben
+    )
 
 
 @pytest.fixture

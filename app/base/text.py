@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from datetime import date
+from datetime import date, time
 from functools import lru_cache
 
 from app.base import clock
@@ -144,6 +144,14 @@ def day(text: str, *, field: str | None = None) -> date:
         return date(*(int(part) for part in found.groups() if part is not None))  # type: ignore[union-attr]
     except (AttributeError, ValueError):
         raise Refused("“{text}” is no date. Write it like 2026-11-02.", field=field, text=plain[:24]) from None
+
+
+def time_of_day(text: str, *, field: str | None = None) -> time:
+    """`18:30`, `１８：３０`, `8:15`, `1830`."""
+    digits = re.sub(r"[:\s]", "", half_width(clean(text)))
+    if re.fullmatch(r"[0-9]{3,4}", digits, re.ASCII) and int(digits) < 2400 and int(digits) % 100 < 60:
+        return time(int(digits) // 100, int(digits) % 100)
+    raise Refused("“{text}” is no time of day. Write it like 18:30.", field=field, text=clean(text)[:8])
 
 
 def mask_phone(number: str | None) -> str:

@@ -58,10 +58,10 @@ def make(data: Path) -> SignIn:
     with clock.moved_to(clock.at(yesterday, 9)):
         _mark(by=people.DESK)
         cast = _staff(found)
-    for scene, hour, minute in scenes.YESTERDAY:
+    for hour, minute, scene in scenes.of_yesterday():
         with clock.moved_to(clock.at(yesterday, hour, minute)):
             scene(cast, by=people.DESK)
-    for scene in scenes.TODAY:
+    for scene in scenes.of_this_morning():
         scene(cast, by=people.DESK)
     path = data / SIGN_IN
     path.touch(mode=0o600)
@@ -84,7 +84,7 @@ def _password() -> str:
     return "-".join("".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(4)) for _ in range(2))
 
 
-@journal.deed("demo.begun")
+@journal.deed("demo.begun", act=journal.DESK_ONLY)
 def _mark(*, by: Actor) -> demo.Demo:
     return demo.Demo.create(seed=scenes.SEED, at=journal.moment())
 
@@ -95,7 +95,7 @@ def _staff(found: SignIn) -> dict[str, Actor]:
     return {row.roles[0]: people.actor(row, station=WINDOWS[0]) for row in reversed(rows)}
 
 
-@journal.deed("demo.staffed")
+@journal.deed("demo.staffed", act=journal.DESK_ONLY)
 def _hire(found: SignIn, rows: list[Staff], *, by: Actor) -> None:
     """Windows, and everybody on the staff list with a badge."""
     for window in WINDOWS:

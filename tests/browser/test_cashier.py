@@ -11,13 +11,15 @@ from app.base import clock
 from app.desk.accounts import charge, ledger
 from app.desk.accounts.receipt import Receipt
 from tests.browser.test_shell import violations
+from tests.within import within
 
 
 @pytest.fixture
 def owed(cast, home):
     """Two months: 228.18 overdue, 228.18 due later."""
     return [
-        charge.add(
+        within(
+            charge.add,
             unit=home.unit,
             item="management",
             text=text,

@@ -22,6 +22,7 @@ from app.desk.who import people, sessions
 from app.desk.work import due
 from app.procedures.running import sign_in as signing
 from app.procedures.running import staff as staffing
+from tests.within import within
 
 AXE = Path(__file__).with_name("axe.min.js")
 AXE_SHA = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
@@ -211,7 +212,9 @@ def test_badge_and_pin_switch_the_user_in_the_dialog(site, cast, badge, wedge) -
 def question(site, cast, home, badge) -> Page:
     """Ana takes a charge off that turns out to be Ben's; the supervisor is on duty elsewhere."""
     signing.come(people.Staff.get_by_id(cast.mia.id))
-    row = charge.add(unit=home.unit, item="card_fee", text="住户证工本费", fen=500, due=clock.today(), by=cast.ana)
+    row = within(
+        charge.add, unit=home.unit, item="card_fee", text="住户证工本费", fen=500, due=clock.today(), by=cast.ana
+    )
     page = site.open(cast.ana, f"/counter/cashier/?unit={home.unit.id}")
     charge.Charge.update(by_id=cast.ben.id).where(charge.Charge.id == row.id).execute()
     page.locator("details.ask:has(form[action*='/take_back/']) summary").click()

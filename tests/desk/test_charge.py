@@ -13,14 +13,16 @@ from app.desk.accounts.charge import Charge, New
 from app.desk.accounts.receipt import Tender
 from app.desk.record.journal import Line
 from app.procedures.counter import cashier
+from tests.within import within
 
 SOURCE = ("counter.water_cards", 7)
 
 
 def owe(home, by, *, fen=1000, **more):
-    return charge.add(
+    return within(
+        charge.add,
         **{"unit": home.unit, "item": "card_fee", "text": "水卡工本费", "fen": fen, "due": date(2026, 9, 1), "by": by}
-        | more
+        | more,
     )
 
 
@@ -36,7 +38,7 @@ def test_whoever_raised_a_charge_reads_whether_it_is_settled(cast, home) -> None
     rows = [owe(home, cast.ana, source=SOURCE), owe(home, cast.ana, source=SOURCE, fen=5)]
     pay(home, rows[:1], cast.chen)
     assert not charge.is_settled(SOURCE)
-    charge.cancel(rows[1], reason="x", by=cast.mia)
+    within(charge.cancel, rows[1], reason="x", by=cast.mia)
     assert charge.is_settled(SOURCE)
     assert len(charge.of(SOURCE)) == 2
 
@@ -55,8 +57,13 @@ def test_many_charges_of_an_import_are_one_deed_and_one_entry(cast, home) -> Non
         New(home.unit, "fee", "费", n, date(2026, 9, 1), period=(date(2026, 9, 1), date(2026, 9, 30)))
         for n in range(1, 1201)
     ]
-    charge.add_all(news, by=cast.fei)
-    assert (Line.select().count(), ledger.Entry.select().count(), charge.check(), ledger.check()) == (1, 1, [], [])
+    within(charge.add_all, news, by=cast.fei)
+    assert (Line.select().count(), ledger.Entry.select().count(), charge.check(), ledger.check()) == (
+        2,
+        1,
+        [],
+        [],
+    )  # with the deed around it
     assert charge.owed(home.unit) == sum(range(1, 1201))
     assert len(charge.open_of(home.unit)) == 60
 

@@ -12,6 +12,7 @@ from app.desk.homes import households, instructions, residents
 from app.desk.homes.households import Person, Relation, Unit, Vehicle
 from app.desk.record import journal
 from app.desk.who import people
+from tests.within import within
 
 ID, PHONE = "440106198201011230", "13812341234"
 RIGHT_ID = "11010519491231002X"  # the example of GB 11643
@@ -260,7 +261,7 @@ def test_a_household_with_a_long_history_costs_no_more_statements(desk, cast, ho
     for n in range(40):
         person = Person.create(name=f"旧租{n}", name_key=f"旧租{n}")
         Relation.create(person=person, unit=home.unit, kind="tenant", until=clock.today() - timedelta(days=n + 1))
-        charge.add(unit=home.unit, item="other", text="其他", fen=100, due=clock.today(), by=cast.chen)
+        within(charge.add, unit=home.unit, item="other", text="其他", fen=100, due=clock.today(), by=cast.chen)
         instructions.give(home.unit, "general", f"嘱托 {n}", by=cast.ana)
     assert cost() - few <= 2
     assert few <= 45

@@ -15,7 +15,7 @@ from app.desk.record.journal import Line, deed, note
 from app.desk.who.people import Actor, Staff
 
 
-@deed("named")
+@deed("named", act="desk.see")
 def name(text: str, *, by: Actor) -> Staff:
     note(number=str(numbering.draw("SJ")))
     if text == "bad":
@@ -82,7 +82,7 @@ def test_only_a_deed_has_a_moment_an_actor_and_a_line(books, ask) -> None:
 def test_a_form_of_a_deed_without_a_row_is_done_once_too(cast) -> None:
     done = []
 
-    @deed("counted")
+    @deed("counted", act="desk.see")
     def count(*, by: Actor) -> None:
         done.append(by.name)
 
@@ -93,7 +93,7 @@ def test_a_form_of_a_deed_without_a_row_is_done_once_too(cast) -> None:
 
 
 def test_a_deed_that_adds_a_thousand_rows_is_proved_row_by_row(cast) -> None:
-    @deed("billed")
+    @deed("billed", act="desk.see")
     def bill(count: int, *, by: Actor) -> None:
         ledger.post_all([(None, {"receivable": 100, "income.other": -100})] * count)
 

@@ -22,9 +22,10 @@ from app.desk.record.journal import deed
 from app.desk.who.people import Actor
 from app.procedures.counter import cashier
 from app.procedures.money import journal_export
+from tests.within import within
 
 
-@deed("test.posted")
+@deed("test.posted", act="desk.see")
 def post(amounts, *, by: Actor) -> None:
     ledger.post(amounts)
 
@@ -88,7 +89,9 @@ def do(kind, fen, pick, unit: Unit, cast) -> None:
     made = list(receipt.Receipt.select().where(receipt.Receipt.kind == "receipt"))
     if kind in ("charge", "deposit"):
         account = "deposit.decoration" if kind == "deposit" else ""
-        charge.add(unit=unit, item="fee", text="费", fen=fen, due=date(2026, 1, 1), account=account, by=cast.fei)
+        within(
+            charge.add, unit=unit, item="fee", text="费", fen=fen, due=date(2026, 1, 1), account=account, by=cast.fei
+        )
     elif kind == "prepay":
         cashier.pay(unit, payer="李伟", charges=[], tenders=[Tender("cash", fen)], prepay=fen, by=cast.chen)
     elif kind in ("pay", "part") and open_now:
@@ -97,7 +100,7 @@ def do(kind, fen, pick, unit: Unit, cast) -> None:
         ids = [row.id for row in open_now[: pick + 1]]
         cashier.pay(unit, payer="李伟", charges=ids, tenders=tenders, partial=kind == "part", by=cast.chen)
     elif kind == "cancel" and open_now:
-        charge.cancel(open_now[pick % len(open_now)], reason="x", by=cast.mia)
+        within(charge.cancel, open_now[pick % len(open_now)], reason="x", by=cast.mia)
     elif kind in ("void", "refund") and made:
         row = made[pick % len(made)]
         parts = receipt.items_left(row)
@@ -105,7 +108,7 @@ def do(kind, fen, pick, unit: Unit, cast) -> None:
         reverse(row, kind, items, by=cast.mia)
 
 
-@deed("test.reversed")
+@deed("test.reversed", act="desk.see")
 def reverse(row, kind, items, *, by: Actor) -> None:
     receipt.reverse(
         row, kind=kind, items=items, tenders=receipt.split_back(row, sum(items.values())), reason="x", by=by
@@ -115,7 +118,8 @@ def reverse(row, kind, items, *, by: Actor) -> None:
 @pytest.fixture
 def day(cast, home, books):
     """A day with every kind of movement."""
-    row = charge.add(
+    row = within(
+        charge.add,
         unit=home.unit,
         item="住宅物业服务费(电梯)",
         text="物业费; 11:2  月",
@@ -175,7 +179,7 @@ def test_the_export_writes_the_journal_of_that_desk(day, capsys) -> None:
 
 
 def test_items_of_a_receipt_without_a_charge_are_earned_at_once(cast, home) -> None:
-    @deed("test.sold")
+    @deed("test.sold", act="desk.see")
     def sell(*, by: Actor) -> receipt.Receipt:
         return receipt.issue(
             unit=home.unit,

@@ -17,18 +17,18 @@ from app.desk.work.loan import Holder, Loan
 UMBRELLA = "umbrella"
 
 
-@deed("umbrella.lent")
+@deed("umbrella.lent", act="desk.see")
 def lend(thing: int, to: str, *, by: Actor) -> Loan:
     until = journal.moment() + timedelta(hours=2)
     return loan.lend(UMBRELLA, thing, to=Holder(name=to), until=until, signed="paper", by=by)
 
 
-@deed("umbrella.closed")
+@deed("umbrella.closed", act="desk.see")
 def close(row: Loan, *, by: Actor) -> Loan:
     return loan.close(row, by=by)
 
 
-@deed("umbrella.reopened")
+@deed("umbrella.reopened", act="desk.see")
 def reopen(row: Loan, *, by: Actor) -> Loan:
     return loan.reopen(row)
 

@@ -135,7 +135,7 @@ def test_who_left_is_no_longer_found_in_the_unit(estate):
     assert hits("3-2-1101")[0][2] == ""
 
 
-@deed("test.received")
+@deed("test.received", act="desk.see")
 def _receipt(unit: Unit, *, by: Actor) -> Receipt:
     item = receipt.Item("预存", "", 100, "prepaid")
     return receipt.issue(unit=unit, payer="李伟", items=[item], tenders=[receipt.Tender("cash", 100)], by=by)

@@ -13,7 +13,7 @@ from app.desk.record.journal import deed
 from app.desk.who.people import Actor
 
 
-@deed("drawn")
+@deed("drawn", act="desk.see")
 def draw(*, by: Actor) -> None:
     drawn.append(str(numbering.draw("SJ")))
 

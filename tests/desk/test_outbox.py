@@ -21,7 +21,7 @@ from tests.desk.test_paper import RECEIPT
 from tests.hardware.printer_bench import Bench, bench
 
 
-@deed("test.printed")
+@deed("test.printed", act="desk.see")
 def take(
     *, by: people.Actor, copies=("客户联", "存根联"), drawer: bool = False, printer: str = "receipt", facts=RECEIPT
 ) -> Staff:
@@ -68,7 +68,7 @@ def test_every_copy_is_a_job_and_comes_out_once(cast, counter):
 
 
 def test_a_refused_deed_leaves_no_paper(cast, counter):
-    @deed("test.refused")
+    @deed("test.refused", act="desk.see")
     def refused(*, by: people.Actor) -> None:
         take(by=by)
         raise Refused("No.")

@@ -15,23 +15,24 @@ from app.desk.papers import outbox
 from app.desk.papers import paper as papers
 from app.desk.record.journal import deed
 from app.desk.who.people import Actor
+from tests.within import within
 
 FEE = Item("物业服务费", "103.72㎡ × 2.20 × 1 月", 22818, "income.management", period="2026-11")
 
 
-@deed("test.paid")
+@deed("test.paid", act="desk.see")
 def take(unit, items, tenders, *, by: Actor, **more) -> Receipt:
     return receipt.issue(unit=unit, payer="李伟", items=items, tenders=tenders, by=by, **more)
 
 
-@deed("test.back")
+@deed("test.back", act="desk.see")
 def back(original, items, tenders, *, by: Actor, kind="refund") -> Receipt:
     return receipt.reverse(original, kind=kind, items=items, tenders=tenders, reason="错", payee="李伟", by=by)
 
 
 def owe(home, by, fen=22818, **more):
-    return charge.add(
-        unit=home.unit, item="management", text="物业服务费", fen=fen, due=date(2026, 9, 1), by=by, **more
+    return within(
+        charge.add, unit=home.unit, item="management", text="物业服务费", fen=fen, due=date(2026, 9, 1), by=by, **more
     )
 
 
@@ -76,7 +77,7 @@ def test_a_receipt_pays_its_charge_and_a_charge_is_never_paid_twice(cast, home) 
 
 
 def test_money_posted_at_the_intent_is_taken_out_of_suspense(cast, home) -> None:
-    @deed("test.intent")
+    @deed("test.intent", act="desk.see")
     def intent(*, by: Actor) -> None:
         ledger.post({"tender.cash": 22818, "suspense.water": -22818}, unit=home.unit)
 
@@ -193,7 +194,8 @@ def test_a_receipt_and_its_refund_are_printed_as_people_know_them(cast, home, ti
     months = (date(2026, 9, 1), date(2026, 11, 30))
     rows = [
         owe(home, cast.fei, fen=68454, expression="103.72㎡ × 2.20 × 3 月", period=months),
-        charge.add(
+        within(
+            charge.add,
             unit=home.unit,
             item="waste",
             text="生活垃圾处理费",

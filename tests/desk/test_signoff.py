@@ -13,6 +13,7 @@ from app.base import clock, db
 from app.base.refusal import Refused
 from app.desk.who.people import Presence, Staff
 from app.desk.work import signatures, signoff
+from tests.within import within
 
 
 def drawn(size=(300, 100), mode="RGBA") -> bytes:
@@ -25,7 +26,7 @@ def drawn(size=(300, 100), mode="RGBA") -> bytes:
 
 def approve(by, step="seal", **given):
     wanted = {"role": "engineering_supervisor", "raised_by": 0} | given
-    return signoff.approve("counter.release_slips", 1, step, by=by, **wanted)
+    return within(signoff.approve, "counter.release_slips", 1, step, by=by, **wanted)
 
 
 def test_the_named_role_approves_once_and_is_named(cast) -> None:
@@ -82,7 +83,7 @@ def test_an_approval_is_never_changed(cast) -> None:
 def test_a_drawn_signature_is_kept_as_it_is(cast, mode) -> None:
     png = drawn(mode=mode)
     url = "data:image/png;base64," + base64.b64encode(png).decode()
-    row = signatures.keep("counter.keys", 5, "taker", signatures.from_url(url), by=cast.ana)
+    row = within(signatures.keep, "counter.keys", 5, "taker", signatures.from_url(url), by=cast.ana)
     assert signatures.image(row.id) == png
     assert signatures.of("counter.keys", 5)["taker"].id == row.id
     with pytest.raises(Exception, match="append-only"):
@@ -109,7 +110,7 @@ def broken() -> dict[str, bytes]:
 @pytest.mark.parametrize("name", ["blank", "jpeg", "cut", "text", "wide", "heavy", "empty"])
 def test_what_is_no_signature_is_refused(cast, name) -> None:
     with pytest.raises(Refused):
-        signatures.keep("counter.keys", 5, "taker", broken()[name], by=cast.ana)
+        within(signatures.keep, "counter.keys", 5, "taker", broken()[name], by=cast.ana)
     assert signatures.Signature.select().count() == 0
 
 

@@ -41,6 +41,7 @@ from hardware.ports import DeviceError
 from hardware.simulators.water_bench import WaterBench
 from tests.procedures.counter.slip_forms import png
 from tests.procedures.counter.water_desk import WaterDesk
+from tests.within import within
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "procedures" / "running"))
 BASE = "http://desk.lan"
@@ -188,7 +189,7 @@ def _slips(home: SimpleNamespace, numbers: Canaries, cast: SimpleNamespace) -> N
         consent=slips.Consent(),
         lines=[slips.Line("电锤", 1, "台")], base_url=BASE, by=cast.ana,
     )  # fmt: skip
-    signatures.keep("counter.release_slips", made.id, "owner", png(), by=cast.ana)
+    within(signatures.keep, "counter.release_slips", made.id, "owner", png(), by=cast.ana)
 
 
 def _money(home: SimpleNamespace, numbers: Canaries, cast: SimpleNamespace) -> None:

@@ -15,6 +15,7 @@ from app.desk.accounts.receipt import Receipt
 from app.desk.who import people, sessions
 from app.procedures.running import sign_in as signing
 from app.procedures.running import staff as staffing
+from tests.within import within
 
 PASSWORD, PIN = "a long enough one", "2468"
 HASHED = {"password_hash": signing.hash_secret(PASSWORD), "pin_hash": signing.hash_secret(PIN)}
@@ -31,7 +32,9 @@ def chen(nine, cast: SimpleNamespace) -> people.Actor:
 @pytest.fixture
 def typed(desk, cast, home, nine) -> dict[str, str]:
     """A payment as it stands in the page, with the key the page was given."""
-    owed = charge.add(unit=home.unit, item="management", text="物业服务费", fen=22818, due=clock.today(), by=cast.fei)
+    owed = within(
+        charge.add, unit=home.unit, item="management", text="物业服务费", fen=22818, due=clock.today(), by=cast.fei
+    )
     return {
         "_key": desk.key(),
         "unit": str(home.unit.id),

@@ -55,7 +55,7 @@ def test_what_a_pulled_stick_left_half_done_goes_after_a_day(cast, books: Path, 
 
 
 def test_the_last_paper_number_may_be_scanned(cast, books: Path, place: Path) -> None:
-    @deed("drawn")
+    @deed("drawn", act="desk.see")
     def draw(*, by: Actor) -> None:
         drawn.append(str(numbering.draw("SJ")))
 

@@ -24,6 +24,7 @@ from app.desk.who.people import Actor
 from app.desk.work import due
 from app.procedures.running import proof
 from app.settings import Settings
+from tests.within import within
 
 DAY = date(2026, 11, 22)
 
@@ -66,7 +67,7 @@ class _File(apsw.VFSFile):
         super().xSync(flags)
 
 
-@deed("paid")
+@deed("paid", act="desk.see")
 def pay(unit: households.Unit, *, by: Actor) -> receipt.Receipt:
     owed = charge.open_of(unit)[0]
     return receipt.issue(
@@ -74,7 +75,7 @@ def pay(unit: households.Unit, *, by: Actor) -> receipt.Receipt:
     )
 
 
-@deed("voided")
+@deed("voided", act="desk.see")
 def void(unit: households.Unit, *, by: Actor) -> receipt.Receipt:
     first = receipt.Receipt.select().order_by(receipt.Receipt.id).get()
     return receipt.reverse(
@@ -87,22 +88,22 @@ def void(unit: households.Unit, *, by: Actor) -> receipt.Receipt:
     )
 
 
-@deed("promised")
+@deed("promised", act="desk.see")
 def promise(unit: households.Unit, *, by: Actor) -> None:
     due.expect("counter.keys", 1, at=journal.moment() + timedelta(hours=1), text="x", unit_id=unit.id)
 
 
-@deed("prepaid")
+@deed("prepaid", act="desk.see")
 def prepay(unit: households.Unit, *, by: Actor) -> None:
     ledger.post({"tender.cash": 5000, "prepaid": -5000}, unit=unit)
 
 
 def raise_charges(unit: households.Unit, *, by: Actor) -> None:
-    charge.add_all([charge.New(unit, "card_fee", "卡", 500 + n, DAY) for n in range(40)], by=by)
+    within(charge.add_all, [charge.New(unit, "card_fee", "卡", 500 + n, DAY) for n in range(40)], by=by)
 
 
 def cancel(unit: households.Unit, *, by: Actor) -> None:
-    charge.cancel(charge.open_of(unit)[1], reason="重复", by=by)
+    within(charge.cancel, charge.open_of(unit)[1], reason="重复", by=by)
 
 
 def instruct(unit: households.Unit, *, by: Actor) -> None:
@@ -134,7 +135,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     clerk = _clerk(people.Staff.create(name="陈静", roles=["cashier", "supervisor"]))
     for n in range(3):
-        charge.add(unit=unit, item="card_fee", text="卡", fen=500 + n, due=DAY + timedelta(days=n), by=clerk)
+        within(charge.add, unit=unit, item="card_fee", text="卡", fen=500 + n, due=DAY + timedelta(days=n), by=clerk)
     pay(unit, by=clerk)
     db.close()
     return folder

@@ -25,13 +25,14 @@ from app.desk.record.journal import deed
 from app.desk.who import people
 from app.desk.who.people import Actor
 from tests.promises import power
+from tests.within import within
 
 PAYMENTS = 40
 
 
-@deed("paid")
+@deed("paid", act="desk.see")
 def pay(unit: households.Unit, n: int, *, by: Actor) -> receipt.Receipt:
-    owed = charge.add(unit=unit, item="card_fee", text="水卡工本费", fen=500 + n, due=date(2026, 11, 22), by=by)
+    owed = within(charge.add, unit=unit, item="card_fee", text="水卡工本费", fen=500 + n, due=date(2026, 11, 22), by=by)
     return receipt.issue(
         unit=unit, payer="李伟", items=[receipt.item_of(owed)], tenders=[receipt.Tender("cash", 500 + n)], by=by
     )

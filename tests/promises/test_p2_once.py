@@ -32,6 +32,7 @@ from app.desk.record.journal import Line
 from app.desk.who import sessions
 from app.desk.who.people import Staff
 from app.settings import Settings
+from tests.within import within
 
 KILLS = 60  # --long: 600
 
@@ -95,7 +96,7 @@ def test_a_key_that_the_server_did_not_make_protects_nothing_and_is_refused(desk
 def test_a_colleague_who_settles_first_makes_the_stale_tab_a_refusal(desk, cast, home, htmx) -> None:
     from datetime import date
 
-    row = charge.add(unit=home.unit, item="fee", text="费", fen=100, due=date(2026, 1, 1), by=cast.fei)
+    row = within(charge.add, unit=home.unit, item="fee", text="费", fen=100, due=date(2026, 1, 1), by=cast.fei)
     stale, fresh = desk.client(cast.chen), desk.client(cast.ana)
     assert pay(desk, home, fresh, htmx, key=desk.key(), charge=row.id, prepay="").status_code == 200
     assert pay(desk, home, stale, htmx, key=desk.key(), charge=row.id, prepay="").status_code == 422

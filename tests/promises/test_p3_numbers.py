@@ -22,7 +22,7 @@ from app.desk.who.people import Actor
 CLERKS, EACH = 4, 500
 
 
-@deed("test.paid")
+@deed("test.paid", act="desk.see")
 def pay(fen: int, *, change_mind: bool, by: Actor) -> Receipt:
     if not fen:
         raise Refused("Nothing is paid.")

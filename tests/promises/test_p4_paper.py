@@ -28,7 +28,7 @@ from tests.hardware.printer_bench import Bench, bench
 COPIES = ("存根联",)
 
 
-@deed("test.slip")
+@deed("test.slip", act="desk.see")
 def hand_out(n: int, *, by: people.Actor, copies: tuple[str, ...] = COPIES) -> Staff:
     row = Staff.get_by_id(by.id)
     outbox.queue("key_slip", row, facts=KEY | {"key": f"K{n:04}"}, number=f"K{n:04}", copies=copies)
@@ -261,7 +261,7 @@ def _recover_by_resending(printers: frozenset[str] = frozenset()) -> int:
         return int(Job.update(state="queued").where(Job.state == "sending").execute())
 
 
-@deed("mutant.again")
+@deed("mutant.again", act="desk.see")
 def _again_as_original(job_id: int, *, by: people.Actor) -> Job:
     job = outbox._open(job_id)
     Job.update(settled=moment()).where(Job.id == job.id).execute()

@@ -19,12 +19,13 @@ from app.desk.who import people
 from app.desk.who.people import Actor
 from app.desk.work import due
 from app.procedures.running import proof
+from tests.within import within
 
 CLERKS = 4
 EACH = 2000  # operations a clerk; --long: 20,000
 
 
-@deed("paid")
+@deed("paid", act="desk.see")
 def pay(unit, *, by: Actor) -> receipt.Receipt | None:
     owed = charge.open_of(unit, limit=1)
     if not owed:
@@ -34,7 +35,7 @@ def pay(unit, *, by: Actor) -> receipt.Receipt | None:
     )
 
 
-@deed("promised")
+@deed("promised", act="desk.see")
 def promise(n: int, *, by: Actor) -> None:
     due.expect("counter.keys", n, at=journal.moment(), text="x")
 
@@ -50,7 +51,15 @@ def test_four_clerks_lose_no_update_and_see_no_lock(cast, home, times: int) -> N
                 act = dice.choice(("charge", "pay", "promise", "prepay", "read"))
                 try:
                     if act == "charge":
-                        charge.add(unit=home.unit, item="card_fee", text="卡", fen=500, due=date(2026, 11, 22), by=by)
+                        within(
+                            charge.add,
+                            unit=home.unit,
+                            item="card_fee",
+                            text="卡",
+                            fen=500,
+                            due=date(2026, 11, 22),
+                            by=by,
+                        )
                     elif act == "pay":
                         act = "paid" if pay(home.unit, by=by) else "nothing owed"
                     elif act == "promise":
@@ -82,7 +91,7 @@ def test_four_clerks_lose_no_update_and_see_no_lock(cast, home, times: int) -> N
     assert list(proof.problems()) == []
 
 
-@deed("prepaid")
+@deed("prepaid", act="desk.see")
 def prepay(unit, *, by: Actor) -> None:
     ledger.post({"tender.cash": 100, "prepaid": -100}, unit=unit)
 

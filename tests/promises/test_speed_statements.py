@@ -16,6 +16,7 @@ from app.desk.work import due
 from app.procedures.counter.keys import lending, register
 from app.web import Line, Screen
 from tests.promises.test_p9_tampering_shows import pay
+from tests.within import within
 
 PAGES = {
     "household": "/homes/households/{unit}",
@@ -86,7 +87,7 @@ def _staff(actor):
 
 def _owe(home, many: int, cast) -> None:
     for n in range(many):
-        charge.add(unit=home.unit, item="fee", text=f"物业费 {n}", fen=100 + n, due=clock.today(), by=cast.chen)
+        within(charge.add, unit=home.unit, item="fee", text=f"物业费 {n}", fen=100 + n, due=clock.today(), by=cast.chen)
 
 
 def _instruct(home, many: int, cast) -> None:

@@ -247,7 +247,7 @@ def any_card_is_selected(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(CardSession, "write", write)
 
 
-@deed("topup.done.again")
+@deed("topup.done.again", act="desk.see")
 def again(row: TopUp, *, by: Any) -> TopUp:
     return closing._receipt(row, by=by)
 

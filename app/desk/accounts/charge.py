@@ -90,7 +90,7 @@ class New:
     account: str = ""
 
 
-@journal.deed("charge.raised")
+@journal.deed("charge.raised", inside=True)
 def add(
     *,
     unit: Unit | None,
@@ -113,7 +113,7 @@ def add(
     return row
 
 
-@journal.deed("charges.raised")
+@journal.deed("charges.raised", inside=True)
 def add_all(news: Iterable[New], *, by: Actor) -> None:
     """Raise many charges in one deed (an import, a month's billing)."""
     rows = list(news)
@@ -149,7 +149,7 @@ def _accrual(new: New) -> dict[str, int]:
     return {"receivable": new.fen, account: -new.fen} if account.startswith("income.") else {}
 
 
-@journal.deed("charge.cancelled")
+@journal.deed("charge.cancelled", inside=True)
 def cancel(row: Charge, *, reason: str, by: Actor) -> Charge:
     """Take back a charge of which nothing is paid. Who may, and when, is the caller's rule."""
     done = (

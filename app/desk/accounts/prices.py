@@ -86,7 +86,7 @@ def coming() -> list[PriceItem]:
     return list(PriceItem.select().where(PriceItem.since > clock.today()).order_by(PriceItem.since).limit(20))
 
 
-@deed("price.changed")
+@deed("price.changed", act="prices.change")
 def change(item: str, *, fen: int | None, point: str, since: date, copies: int = 2, by: Actor) -> PriceItem:
     """A new price (None: typed each time), collecting point and number of copies (2 or 3) from a day on."""
     if item not in DEFAULTS or point not in POINTS or copies not in (2, 3):

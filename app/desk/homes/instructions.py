@@ -99,7 +99,7 @@ def require_read(unit: Unit | int, kind: str, *, by: Actor) -> None:
         raise Refused("There is an instruction for this: {text} Acknowledge it first.", text=waiting[0].text)
 
 
-@deed("instruction.set")
+@deed("instruction.set", act="instructions.change")
 def give(
     unit: Unit,
     kind: str,
@@ -132,7 +132,7 @@ def give(
     return row
 
 
-@deed("instruction.acknowledged")
+@deed("instruction.acknowledged", act="instructions.acknowledge")
 def acknowledge(instruction: Instruction, *, by: Actor) -> Acknowledgement:
     """`by` has read it; once a business day is enough."""
     day = clock.business_day(journal.moment())
@@ -142,7 +142,7 @@ def acknowledge(instruction: Instruction, *, by: Actor) -> Acknowledgement:
     return Acknowledgement.get(**mine)
 
 
-@deed("instruction.ended")
+@deed("instruction.ended", act="instructions.change")
 def end(instruction: Instruction, *, by: Actor) -> Instruction:
     """It no longer holds, from now on; the row stays."""
     done = (

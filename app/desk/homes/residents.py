@@ -18,7 +18,7 @@ def _touch(unit_id: int | None) -> None:
     note(unit_id=unit_id)
 
 
-@deed("person.added")
+@deed("person.added", act="households.change")
 def add_person(name: str, *, phone: str = "", id_number: str = "", sex: str = "", by: Actor) -> Person:
     """A new person. An ID that the books give to somebody else is refused; empty = not known."""
     name = texts.name(name, field="name")
@@ -32,7 +32,7 @@ def add_person(name: str, *, phone: str = "", id_number: str = "", sex: str = ""
     )
 
 
-@deed("person.changed")
+@deed("person.changed", act="households.change")
 def change_person(
     person: Person,
     *,
@@ -86,7 +86,7 @@ def _nobody_elses(id_number: str, *, but: Person | None = None) -> None:
         raise Refused("This ID belongs to {name}, who is in the books already.", field="id_number", name=same.name)
 
 
-@deed("relation.added")
+@deed("relation.added", act="households.change")
 def relate(person: Person, unit: Unit, kind: str, *, since: date, until: date | None = None, by: Actor) -> Relation:
     """`person` is `kind` in `unit` from `since` on (to `until`, the last day)."""
     if until is not None and until < since:
@@ -102,7 +102,7 @@ def relate(person: Person, unit: Unit, kind: str, *, since: date, until: date | 
     return row
 
 
-@deed("resident.added")
+@deed("resident.added", act="households.change")
 def add_resident(
     unit: Unit, name: str, kind: str, *, since: date, phone: str = "", id_number: str = "", by: Actor
 ) -> Relation:
@@ -115,7 +115,7 @@ def add_resident(
     return relate(person, unit, kind, since=since, by=by)
 
 
-@deed("relation.ended")
+@deed("relation.ended", act="households.change")
 def end_relation(relation: Relation, *, until: date, by: Actor) -> Relation:
     """The last day of a relation. The row stays; who was what when is never overwritten."""
     if relation.since and until < relation.since:
@@ -127,7 +127,7 @@ def end_relation(relation: Relation, *, until: date, by: Actor) -> Relation:
     return relation
 
 
-@deed("relation.confirmed")
+@deed("relation.confirmed", act="households.change")
 def confirm(relation: Relation, *, by: Actor) -> Relation:
     """A clerk has seen that an imported relation is true."""
     Relation.update(confirmed=True).where(Relation.id == relation.id).execute()
@@ -136,7 +136,7 @@ def confirm(relation: Relation, *, by: Actor) -> Relation:
     return relation
 
 
-@deed("vehicle.added")
+@deed("vehicle.added", act="households.change")
 def add_vehicle(unit: Unit, plate: str, *, brand: str = "", colour: str = "", by: Actor) -> Vehicle:
     """A car of this unit; a plate in use elsewhere is refused and says where."""
     plate = texts.plate(plate, field="plate")
@@ -152,7 +152,7 @@ def add_vehicle(unit: Unit, plate: str, *, brand: str = "", colour: str = "", by
     return row
 
 
-@deed("vehicle.ended")
+@deed("vehicle.ended", act="households.change")
 def end_vehicle(vehicle: Vehicle, *, by: Actor) -> Vehicle:
     """The car is no longer theirs, from today on."""
     Vehicle.update(until=clock.today()).where(Vehicle.id == vehicle.id, Vehicle.until.is_null()).execute()
@@ -164,7 +164,7 @@ def end_vehicle(vehicle: Vehicle, *, by: Actor) -> Vehicle:
 FIELDS = {"phone": N_("Phone"), "id_number": N_("ID number")}
 
 
-@deed("person.revealed")
+@deed("person.revealed", act="households.reveal")
 def reveal(person: Person, field: str, *, reason: str, unit_id: int | None = None, by: Actor) -> Person:
     """Somebody looks at a full phone or ID: the reason goes into the journal before it is shown (promise P11)."""
     reason = texts.remark(reason, field="reason")

@@ -16,7 +16,7 @@ import peewee
 from app.base import db, faults, live
 from app.base.refusal import N_, Refused
 from app.desk.record import journal
-from app.desk.record.journal import deed
+from app.desk.record.journal import DESK_ONLY, deed
 from app.desk.who.people import DESK, Actor
 from app.desk.who.sessions import Station
 from app.desk.work import due
@@ -142,7 +142,7 @@ def printed(job: Job) -> None:
     faults.at("printed")
 
 
-@deed("paper.uncertain")
+@deed("paper.uncertain", act=DESK_ONLY)
 def uncertain(job: Job, *, state: str, why: DeviceError, by: Actor) -> Job:
     """It is not known whether it came out ("unknown"), or not a byte of it left ("not sent"): a person decides."""
     assert state in ("unknown", "not sent")
@@ -208,7 +208,7 @@ def _settle(job: Job, **changes: Any) -> None:
     db.after_commit(lambda: live.bump("papers", "today"))
 
 
-@deed("paper.came_out")
+@deed("paper.came_out", act="papers.answer")
 def came_out(job_id: int, *, by: Actor) -> Job:
     """Somebody holds it in the hand."""
     job = _open(job_id)
@@ -218,7 +218,7 @@ def came_out(job_id: int, *, by: Actor) -> Job:
     return job
 
 
-@deed("paper.printed_again")
+@deed("paper.printed_again", act="papers.answer")
 def print_again(job_id: int, *, by: Actor) -> Job:
     """An unknown one is printed as 补打 n; one of which nothing left goes out as the original it still is."""
     job = _open(job_id)
@@ -242,7 +242,7 @@ def print_again(job_id: int, *, by: Actor) -> Job:
     return new
 
 
-@deed("paper.dropped")
+@deed("paper.dropped", act="papers.answer")
 def drop(job_id: int, *, by: Actor) -> Job:
     """It is not needed any more."""
     job = _open(job_id)

@@ -1,9 +1,10 @@
 """The journal: every act of the desk is one deed = one transaction = one line that is never changed.
 
-    @deed("lent")
+    @deed("key.lent", act="keys.lend", rule="KEY-4")
     def lend(key: Key, *, to: Borrower, by: Actor) -> Loan: ...
 
-A deed called inside a deed joins its transaction and writes its own line. The outermost line seals, by its hash over
+The outermost deed checks that `by` may do its act; a deed called inside it is covered by that, joins its transaction and
+writes its own line. The outermost line seals, by its hash over
 the one before, every append-only row its transaction has added (promise P9).
 """
 
@@ -20,6 +21,7 @@ import peewee
 from app.base import clock, db
 from app.base.refusal import Conflict
 from app.desk.record import chain, seals
+from app.desk.who import people
 from app.desk.who.people import Actor, Staff
 
 P = ParamSpec("P")
@@ -112,21 +114,39 @@ def _earlier(by: Actor, verb: str, do: Callable[..., Any]) -> tuple[bool, Any]:
     return True, None
 
 
-def deed(verb: str, *, stamp: Callable[[], datetime] | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+DESK_ONLY = ""  # the act of no person: only the desk's own workers and commands do such a deed
+
+
+def deed(
+    verb: str,
+    *,
+    act: str | None = None,
+    rule: str | None = None,
+    inside: bool = False,
+    stamp: Callable[[], datetime] | None = None,
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a function a deed. It takes `by: Actor` as a keyword and gives back the row it is about (or None).
 
+    `act` (of people.ACTS, or DESK_ONLY) is what somebody must be allowed; refused with `rule` before anything is done. A
+    deputy goes on into the body as one (ORG-1). `inside`: a primitive without an act of its own, done only in another's deed.
     `stamp` only where a clock is put right: every other deed is stamped not before the last line.
 
     The same form (key and content) sent twice gives the first one's row and does nothing (promise P2);
     the same key with other content is a Conflict.
     """
+    if inside == (act is not None):
+        raise TypeError(f"{verb}: a deed says who may do it (act=...), or that it is done inside another (inside=True)")
 
     def wrap(do: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(do)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            outer = _frame.get()
+            if outer is None:
+                if inside:
+                    raise RuntimeError(f"{verb} has no act of its own: it is done inside another deed")
+                kwargs["by"] = people.require(kwargs["by"], str(act), rule=rule)  # type: ignore[arg-type]
             by = kwargs["by"]
             assert isinstance(by, Actor)
-            outer = _frame.get()
             with db.write():
                 if outer is None:
                     done, row = _earlier(by, verb, do)
@@ -141,7 +161,7 @@ def deed(verb: str, *, stamp: Callable[[], datetime] | None = None) -> Callable[
                 _write(verb, frame, by, row, outermost=outer is None)
                 return row
 
-        run.__deed__ = verb  # type: ignore[attr-defined]
+        run.__deed__, run.act = verb, act  # type: ignore[attr-defined]
         return run
 
     return wrap

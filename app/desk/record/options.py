@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 import peewee
 
 from app.base import clock, db
+from app.base import text as texts
 from app.desk.record.journal import deed, note
 from app.desk.who.people import Actor
 
@@ -24,12 +25,16 @@ class Setting(db.AppendOnly):
 
 @dataclass(frozen=True)
 class Option:
-    """`label` is an English msgid; the type of `default` is the type of every value (str, int, bool, list)."""
+    """`label` is an English msgid; the type of `default` is the type of every value (str, int, bool, list).
+
+    `time`: the text is a time of day (08:15).
+    """
 
     default: Any
     label: str
     rule: str | None = None
     choices: tuple[Any, ...] = ()
+    time: bool = False
 
 
 OPTIONS: dict[str, Option] = {
@@ -57,6 +62,11 @@ def get(name: str, *, on: date | None = None) -> Any:
     return value
 
 
+def time_of(name: str) -> time:
+    """The time of day that an option of that form has today."""
+    return time.fromisoformat(get(name))
+
+
 def history(name: str) -> list[Setting]:
     """What was set, newest first."""
     return list(Setting.select().where(Setting.name == name).order_by(Setting.id.desc()).limit(20))
@@ -67,9 +77,11 @@ def forget() -> None:
     _cache.clear()
 
 
-@deed("option.changed")
+@deed("option.changed", act="options.change")
 def change(name: str, value: Any, *, since: date, by: Actor) -> Setting:
     """Set an option from a day on. The old value stays in the books."""
+    if OPTIONS[name].time:
+        value = f"{texts.time_of_day(value, field='value'):%H:%M}"
     note(name=name, old=get(name), new=value, since=since.isoformat())
     row = Setting.create(name=name, value=value, since=since)
     db.after_commit(forget)

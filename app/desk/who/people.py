@@ -121,7 +121,10 @@ class Presence(db.Table):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, where, with which form. `overrides`: rule code -> name of who allowed it (counter.md 7)."""
+    """Who acts, where, with which form. `overrides`: rule code -> name of who allowed it (counter.md 7).
+
+    `cleared`: a worker finishes what this person was allowed to begin; whether they may was asked then, and once.
+    """
 
     id: int
     name: str
@@ -130,13 +133,14 @@ class Actor:
     key: str | None = None
     digest: str | None = None
     deputy: bool = False
+    cleared: bool = False
     overrides: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     # What was overridden earlier for the household that is at the counter now; `check` says when it counts.
     customer: int | None = None
     remembered: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-# The desk itself: workers and nightly jobs.
+# The desk itself: workers, commands and nightly jobs. It may do everything; no route can be it (app.web.asking).
 DESK = Actor(id=0, name="", roles=frozenset())
 
 
@@ -176,8 +180,8 @@ def is_deputy(who: Actor) -> bool:
 
 
 def require(who: Actor, act: str, *, rule: str | None = None) -> Actor:
-    """`who`, marked as deputy where that is why they may; Refused otherwise."""
-    if who.roles & ACTS.get(act, frozenset()):
+    """`who`, marked as deputy where that is why they may; Refused otherwise. Deny by default: an unknown act is nobody's."""
+    if who.id == DESK.id or who.cleared or who.roles & ACTS.get(act, frozenset()):
         return who
     if _deputises(who, act):
         return replace(who, deputy=True)

@@ -51,6 +51,12 @@ def meet(kind: str, about: int, *, at: datetime, slug: str | None = None) -> Non
     (query if slug is None else query.where(Due.slug == slug)).execute()
 
 
+def is_open(kind: str, about: int, slug: str) -> bool:
+    """Whether this promise is still to be kept."""
+    row = Due.select().where(Due.kind == kind, Due.about == about, Due.slug == slug, Due.met.is_null())
+    return bool(row.exists())
+
+
 def open_list(*, before: datetime | None = None, unit_id: int | None = None, limit: int = 60) -> list[Due]:
     """What is still promised, soonest first."""
     query = Due.select().where(Due.met.is_null()).order_by(Due.at).limit(limit)

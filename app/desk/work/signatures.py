@@ -60,7 +60,7 @@ def check(png: bytes) -> None:
         raise Refused("The pad is empty. Sign on it, or choose that it is signed on the paper.")
 
 
-@deed("signed")
+@deed("signed", inside=True)
 def keep(kind: str, about: int, who: str, png: bytes, *, by: Actor) -> Signature:
     """Keep one signature; a second one of the same person is kept beside the first."""
     check(png)

@@ -28,7 +28,7 @@ class Approval(db.AppendOnly):
         indexes = ((("kind", "about", "step"), True),)
 
 
-@deed("approved")
+@deed("approved", inside=True)
 def approve(
     kind: str,
     about: int,

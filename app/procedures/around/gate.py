@@ -11,7 +11,6 @@ from app.base import text as texts
 from app.base.refusal import N_, Refused
 from app.desk.record import journal
 from app.desk.record.journal import deed, note
-from app.desk.who import people
 from app.desk.who.people import Actor, Staff
 from app.desk.work import due
 
@@ -37,10 +36,9 @@ class Stop(db.Table):
         table_name = "gate_stop"
 
 
-@deed("goods.stopped")
+@deed("goods.stopped", act="gate.release", rule="GOODS-5")
 def stop(what: str, *, plate: str = "", why: str = "", by: Actor) -> Stop:
     """The guard keeps goods back and asks the superior."""
-    by = people.require(by, "gate.release", rule="GOODS-5")
     what = texts.remark(what, field="what")
     if not what:
         raise Refused("Write down which goods were stopped.", rule="GOODS-5", field="what")
@@ -55,10 +53,9 @@ def stop(what: str, *, plate: str = "", why: str = "", by: Actor) -> Stop:
     return row
 
 
-@deed("goods.decided")
+@deed("goods.decided", act="gate.decide", rule="GOODS-5")
 def decide(row: Stop, *, let_out: bool, remark: str, by: Actor) -> Stop:
     """The superior lets the goods out, or keeps them in; the reason is kept either way."""
-    by = people.require(by, "gate.decide", rule="GOODS-5")
     remark = texts.remark(remark, field="remark")
     if len(remark) < 2:
         raise Refused("Say why, so that the guard knows.", rule="GOODS-5", field="remark")

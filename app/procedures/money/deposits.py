@@ -57,7 +57,7 @@ def held(*, unit: Unit | None = None, below: int = 0, limit: int = ROWS) -> list
     ]
 
 
-@deed("deposit.given_back")
+@deed("deposit.given_back", act="deposits.see")
 def give_back(line: ReceiptItem, *, fen: int, payee: str, reason: str, copy_back: bool, by: Actor) -> Receipt:
     """Give back `fen` of a deposit by its own tender, against the customer's copy; the payee signs the stub."""
     original = line.receipt

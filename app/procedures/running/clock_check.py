@@ -12,7 +12,6 @@ from app.base import clock
 from app.base.refusal import N_, Refused
 from app.desk.record import modes
 from app.desk.record.journal import Line, deed, note
-from app.desk.who import people
 from app.desk.who.people import Actor
 
 SLACK = timedelta(minutes=2)  # what a clock may be put back by the network's time
@@ -47,10 +46,9 @@ def check() -> str:
     return state
 
 
-@deed("clock.confirmed")
+@deed("clock.confirmed", act="clock.confirm")
 def confirm(*, by: Actor) -> None:
     """Somebody has looked at a calendar: the date is right though it is far ahead. A clock behind cannot be confirmed."""
-    people.require(by, "clock.confirm")
     if check() == "behind":
         last = last_stamp()
         raise Refused(BEHIND, now=f"{clock.now():%Y-%m-%d %H:%M}", last=f"{last:%Y-%m-%d %H:%M}")
@@ -58,13 +56,12 @@ def confirm(*, by: Actor) -> None:
     modes.let_money("clock")
 
 
-@deed("clock.corrected", stamp=clock.now)
+@deed("clock.corrected", act="clock.correct", stamp=clock.now)
 def correct(reason: str, *, by: Actor) -> None:
     """The supervisor: the books were stamped with a wrong future date; from this line on the clock counts again.
 
     Nothing is restamped: the lines written with the wrong date stay, and this line says why the next are earlier.
     """
-    people.require(by, "clock.correct")
     last = last_stamp()
     if last is None or clock.now() >= last:
         raise Refused("The clock is not behind the books: there is nothing to correct.")

@@ -188,7 +188,7 @@ class PrintWorker:
             live.bump("devices")
 
 
-@deed("printer.tested")
+@deed("printer.tested", act="papers.answer")
 def self_test(printer: str, *, by: Actor) -> Staff:
     """Print a slip with every kind of character, both codes and the paper's width."""
     row: Staff = Staff.get_by_id(by.id)
@@ -200,7 +200,7 @@ def self_test(printer: str, *, by: Actor) -> Staff:
 SELF_TEST = "自检单"
 
 
-@deed("printer.simulated")
+@deed("printer.simulated", act="devices.simulate")
 def simulate(worker: PrintWorker, fault: str, *, by: Actor) -> None:
     """In a demo only: let the simulated printer fail as real ones do."""
     if worker.far_end is None or not demo.is_on():

@@ -9,8 +9,7 @@ import peewee
 from app.base import clock, db, second
 from app.base.refusal import N_, Refused
 from app.desk.record import modes
-from app.desk.record.journal import deed, note
-from app.desk.who import people
+from app.desk.record.journal import DESK_ONLY, deed, note
 from app.desk.who.people import DESK, Actor
 
 LOST = N_(
@@ -59,16 +58,15 @@ def watch() -> Loss | None:
     return row
 
 
-@deed("loss.found")
+@deed("loss.found", act=DESK_ONLY)
 def _remember(count: int, *, by: Actor) -> Loss:
     note(count=count)
     return Loss.create(at=clock.now(), count=count)
 
 
-@deed("loss.confirmed")
+@deed("loss.confirmed", act="backups.confirm")
 def confirm(*, by: Actor) -> None:
     """The supervisor has read it and sees to the card."""
-    people.require(by, "backups.confirm")
     if not Loss.update(read=clock.now()).where(Loss.read.is_null()).execute():
         raise Refused("There is no loss to confirm.")
     modes.let_money("second")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from app.base import clock
 from app.base.refusal import N_, Refused
-from app.desk.record.journal import deed
+from app.desk.record.journal import DESK_ONLY, deed
 from app.desk.who import passwords, sessions
 from app.desk.who.passwords import fits, hash_secret
 from app.desk.who.people import DESK, Actor, Presence, Staff, actor, may
@@ -57,7 +57,7 @@ def _open(staff: Staff, device: str, station: str) -> tuple[sessions.Session, st
     return _begin(staff, device, token, by=actor(staff, station=station)), token[0]
 
 
-@deed("signed_in")
+@deed("signed_in", act="desk.sign_in")
 def _begin(staff: Staff, device: str, token: list[str], *, by: Actor) -> sessions.Session:
     token.append(sessions.begin(staff, station=by.station))
     passwords.learn(device, staff)
@@ -84,12 +84,12 @@ def sign_out(token: str) -> None:
         _end(found, token, by=actor(found.staff, station=found.station))
 
 
-@deed("signed_out")
+@deed("signed_out", act="desk.sign_in")
 def _end(session: sessions.Session, token: str, *, by: Actor) -> None:
     sessions.end(token)
 
 
-@deed("went_off_duty")
+@deed("went_off_duty", act="desk.see")
 def go_off(*, by: Actor) -> None:
     """下班: the deputy rule (ORG-1) counts on it."""
     Presence.update(until=clock.now()).where(Presence.staff == by.id, Presence.until.is_null()).execute()
@@ -124,7 +124,7 @@ def first_code() -> str | None:
     return made[0]
 
 
-@deed("first_code.made")
+@deed("first_code.made", act=DESK_ONLY)
 def _first_code(made: list[str], *, by: Actor) -> None:
     made.append(passwords.one_time(None))
 
@@ -149,7 +149,7 @@ def redeem(name: str, code: str, password: str, *, station: str, device: str) ->
     return _open(made[0], device, station)
 
 
-@deed("password.set")
+@deed("password.set", act="desk.sign_in")
 def _redeem(name: str, staff: Staff | None, code: str, password: str, *, by: Actor) -> Staff:
     if not passwords.take(code, staff):
         raise Refused(WRONG_CODE)
@@ -173,7 +173,7 @@ def change_own(old: str, password: str, pin: str, *, by: Actor, device: str) -> 
     return made[0]
 
 
-@deed("password.changed")
+@deed("password.changed", act="desk.see")
 def _change_own(staff: Staff, old: str, password: str, pin: str, *, by: Actor) -> Staff:
     if not fits(old, staff.password_hash):
         raise Refused("The password you have now is not right.", field="old")

@@ -24,7 +24,7 @@ def one(staff_id: int) -> Staff:
     return staff
 
 
-@deed("staff.added")
+@deed("staff.added", act="people.manage")
 def add(name: str, roles: list[str], *, by: Actor) -> Staff:
     """A new colleague without a password yet: give them a one-time code."""
     if Staff.select().where(Staff.name == name).exists():
@@ -33,7 +33,7 @@ def add(name: str, roles: list[str], *, by: Actor) -> Staff:
     return Staff.create(name=name, roles=_known(roles))
 
 
-@deed("staff.changed")
+@deed("staff.changed", act="people.manage")
 def change(staff_id: int, *, roles: list[str], active: bool, version: int, by: Actor) -> Staff:
     """Other roles, or gone (they hold from the next request on; whoever leaves is signed out everywhere)."""
     staff = one(staff_id)
@@ -57,7 +57,7 @@ def reset(staff_id: int, *, by: Actor) -> tuple[Staff, str]:
     return staff, made[0] if made else ""
 
 
-@deed("staff.password_reset")
+@deed("staff.password_reset", act="people.manage")
 def _reset(staff_id: int, made: list[str], *, by: Actor) -> Staff:
     staff = one(staff_id)
     Staff.update(password_hash=None).where(Staff.id == staff.id).execute()
@@ -66,7 +66,7 @@ def _reset(staff_id: int, made: list[str], *, by: Actor) -> Staff:
     return one(staff_id)
 
 
-@deed("staff.badge_issued")
+@deed("staff.badge_issued", act="people.manage")
 def issue_badge(staff_id: int, *, by: Actor) -> Staff:
     """A badge with a new number, printed to be stuck on; the one before is worthless from now on."""
     staff = one(staff_id)
@@ -80,7 +80,7 @@ def issue_badge(staff_id: int, *, by: Actor) -> Staff:
     return one(staff_id)
 
 
-@deed("staff.badge_withdrawn")
+@deed("staff.badge_withdrawn", act="people.manage")
 def withdraw_badge(staff_id: int, *, by: Actor) -> Staff:
     """Lost or handed back."""
     staff = one(staff_id)
@@ -89,7 +89,7 @@ def withdraw_badge(staff_id: int, *, by: Actor) -> Staff:
     return one(staff_id)
 
 
-@deed("staff.pin_set")
+@deed("staff.pin_set", act="people.manage")
 def set_pin(staff_id: int, pin: str, *, by: Actor) -> Staff:
     """The person types it here themselves, at the supervisor's window."""
     staff = one(staff_id)

@@ -12,7 +12,7 @@ def every() -> list[Station]:
     return list(Station.select().order_by(Station.active.desc(), Station.name).limit(50))
 
 
-@deed("station.kept")
+@deed("station.kept", act="stations.keep")
 def keep(name: str, *, printer: str, scanner: bool, reader: bool, active: bool, by: Actor) -> Station:
     """Make a window or change its devices."""
     before = Station.get_or_none(Station.name == name)
@@ -25,7 +25,7 @@ def keep(name: str, *, printer: str, scanner: bool, reader: bool, active: bool, 
     return Station.get_by_id(before.id)
 
 
-@deed("station.taken")
+@deed("station.taken", act="stations.keep")
 def take(station_id: int, session: Session, *, by: Actor) -> Station:
     """This browser is that window from now on."""
     station = Station.get_or_none(Station.id == station_id, Station.active == True)  # noqa: E712

@@ -13,7 +13,7 @@ from app.web import Answer, Screen, form, go, me, page, say
 
 screen = Screen("counter/key_counts", title=N_("Key count"), act="keys.count", order=42, menu=False)
 BOXES = {"internal": N_("Internal keys"), "entrusted": N_("Entrusted keys")}
-TIMES = {"morning": N_("morning count 8:15"), "evening": N_("evening check 18:30-21:30")}
+TIMES = {"morning": N_("morning count"), "evening": N_("evening check")}
 
 
 @screen.shows_due

@@ -8,6 +8,7 @@ from datetime import datetime
 from flask import abort, request, url_for
 
 from app.base import clock
+from app.base import text as texts
 from app.base.refusal import N_, Refused
 from app.desk.homes import instructions, lookup
 from app.desk.homes.households import Person, Unit
@@ -137,13 +138,7 @@ def prepare() -> Answer:
 
 def _time(text: str) -> datetime | None:
     """`18:30`, as the time field writes it."""
-    if not text:
-        return None
-    try:
-        at = datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - only the time of it is used
-    except ValueError:
-        raise Refused("“{text}” is no time of day. Write it like 18:30.", field="until", text=text) from None
-    return schedule.next_time(at, clock.now())
+    return schedule.next_time(texts.time_of_day(text, field="until"), clock.now()) if text else None
 
 
 def _taker(fields: Form) -> Holder:

@@ -10,7 +10,7 @@ from flask import abort, current_app, request, url_for
 
 from app.base import clock
 from app.base import text as texts
-from app.base.refusal import N_, Refused
+from app.base.refusal import N_
 from app.desk.accounts import charge
 from app.desk.homes import households, instructions, lookup
 from app.desk.homes.households import Unit
@@ -147,18 +147,10 @@ def _line(fields: Form, n: int) -> tuple[str, str, str, str]:
 
 def _time(typed: str) -> datetime | None:
     """`11:02`, `１１：０２`, `1102` of this business day."""
-    digits = texts.half_width(typed).replace(":", "").replace("：", "").strip()
-    if not digits:
+    if not typed:
         return None
-    if not (
-        digits.isascii()
-        and digits.isdigit()
-        and len(digits) in (3, 4)
-        and int(digits) % 100 < 60
-        and int(digits) < 2400
-    ):
-        raise Refused("“{text}” is no time. Write it like 11:02.", field="call_time", text=typed[:8])
-    return clock.in_business_day(clock.business_day(clock.now()), int(digits) // 100, int(digits) % 100)
+    at = texts.time_of_day(typed, field="call_time")
+    return clock.in_business_day(clock.business_day(clock.now()), at.hour, at.minute)
 
 
 @screen.reads("/<int:slip>")

@@ -16,6 +16,7 @@ from app.desk.papers import outbox
 from app.desk.record import options
 from app.procedures.counter import cashier
 from app.procedures.counter.cashier import account, board, books
+from tests.within import within
 
 MONTH = 22818
 
@@ -28,7 +29,8 @@ def cash(fen):
 def owing(cast, home):
     """Three months of the management fee, raised newest first."""
     return [
-        charge.add(
+        within(
+            charge.add,
             unit=home.unit,
             item="management",
             text="物业服务费",

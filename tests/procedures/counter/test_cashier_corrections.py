@@ -112,7 +112,7 @@ def test_refunds_never_exceed_what_is_left_and_need_the_role(cast, paid, time_ma
 def test_water_is_taken_back_on_the_water_cards_page(cast, home, paid) -> None:
     from app.desk.record.journal import deed
 
-    @deed("test.water")
+    @deed("test.water", act="desk.see")
     def water(*, by) -> Receipt:
         ledger.post({"tender.cash": 100, "suspense.water": -100}, unit=home.unit)
         item = receipt.Item("水费", "", 100, "income.water")

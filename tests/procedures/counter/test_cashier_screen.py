@@ -12,11 +12,13 @@ from app.desk.accounts import charge, ledger, receipt
 from app.desk.accounts.receipt import Receipt
 from app.procedures.counter import cashier
 from app.procedures.counter.cashier import board, corrections
+from tests.within import within
 
 
 @pytest.fixture
 def owing(cast, home):
-    return charge.add(
+    return within(
+        charge.add,
         unit=home.unit,
         item="management",
         text="物业服务费",

@@ -11,6 +11,7 @@ import time_machine
 from app.base import clock, db
 from app.base.refusal import Refused
 from app.desk.papers import outbox
+from app.desk.record import options
 from app.desk.who import people
 from app.desk.work import due, loan
 from app.desk.work.loan import Holder
@@ -387,7 +388,7 @@ def test_hooks_are_a_letter_and_a_number(cast, pump):
 
 
 def test_the_times_of_the_day_are_the_manuals():
-    assert (schedule.MORNING.isoformat(), schedule.BACK_BY.isoformat()) == ("08:15:00", "18:30:00")
+    assert (options.get("keys.morning_count"), schedule.BACK_BY.isoformat()) == ("08:15", "18:30:00")
 
 
 def test_what_was_lost_is_lost_once_and_only_what_was_lost_is_found(cast, pump):

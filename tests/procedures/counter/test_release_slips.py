@@ -19,6 +19,7 @@ from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips import issue as issue_module
 from app.procedures.counter.release_slips.tables import Item, Signing, Slip
 from tests.procedures.counter.slip_forms import CREW, NOON, call, make, png, relation
+from tests.within import within
 
 pytestmark = pytest.mark.usefixtures("noon")
 
@@ -278,7 +279,8 @@ def test_a_crews_slip_counts_its_days_from_the_seal(cast, home, noon) -> None:
 
 @pytest.mark.rule("GOODS-9")
 def test_arrears_never_stop_a_slip(cast, home) -> None:
-    charge.add(
+    within(
+        charge.add,
         unit=home.unit,
         item="service",
         text="物业服务费",

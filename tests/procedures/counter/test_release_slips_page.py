@@ -16,6 +16,7 @@ from app.desk.work import signatures
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips.tables import Slip
 from tests.procedures.counter.slip_forms import NOON, png
+from tests.within import within
 
 pytestmark = pytest.mark.usefixtures("noon")
 
@@ -63,7 +64,7 @@ def test_a_room_a_name_or_a_phone_leads_to_the_new_slip(desk, cast, home, typed)
 
 @pytest.mark.rule("GOODS-9")
 def test_arrears_are_shown_on_the_form_and_the_slip_is_issued_all_the_same(desk, cast, home) -> None:
-    charge.add(unit=home.unit, item="service", text="物业服务费", fen=76782, due=NOON.date(), by=cast.ana)
+    within(charge.add, unit=home.unit, item="service", text="物业服务费", fen=76782, due=NOON.date(), by=cast.ana)
     assert "767.82" in desk.client(cast.ana).get(f"/counter/release_slips/?unit={home.unit.id}").text
     assert made(desk, cast, home).number
 

@@ -21,7 +21,7 @@ MOST_OF_ONE = 999  # pieces of a one-off item on one line
 PREPAY = Item("预存款", "", 0, "prepaid")
 
 
-@deed("charge.added")
+@deed("charge.added", act="cashier.collect")
 def add(unit: Unit | None, item: str, *, quantity: int = 1, fen: int | None = None, by: Actor) -> Charge:
     """A one-off item of the price list becomes an open charge. `fen` only where the list has no price (CASH-8, CASH-9)."""
     price = prices.get(item)
@@ -60,7 +60,7 @@ def add(unit: Unit | None, item: str, *, quantity: int = 1, fen: int | None = No
     return row
 
 
-@deed("charge.taken_back")
+@deed("charge.taken_back", act="cashier.collect")
 def take_back(row: Charge, *, reason: str, by: Actor) -> Charge:
     """Take an unpaid charge off: one's own of today; anybody else's or an older one needs the supervisor."""
     own = row.by_id == by.id and clock.business_day(row.at) == clock.business_day(journal.moment())
@@ -79,7 +79,7 @@ def take_back(row: Charge, *, reason: str, by: Actor) -> Charge:
     return done
 
 
-@deed("receipt.issued")
+@deed("receipt.issued", act="cashier.collect")
 def pay(
     unit: Unit | None,
     *,
@@ -196,7 +196,7 @@ def _copies_of(picked: list[Charge], listed: list[prices.Price]) -> tuple[str, .
     return (receipt.CUSTOMER, receipt.STUB, receipt.BOOK) if wide else (receipt.CUSTOMER, receipt.STUB)
 
 
-@deed("receipt.reprinted")
+@deed("receipt.reprinted", act="cashier.collect")
 def reprint(row: Receipt, *, copy: str = receipt.CUSTOMER, by: Actor) -> Receipt:
     """Print a copy once more; it says 补打 and for the how manieth time."""
     if copy not in row.facts["copies"]:
@@ -207,7 +207,7 @@ def reprint(row: Receipt, *, copy: str = receipt.CUSTOMER, by: Actor) -> Receipt
     return row
 
 
-@deed(corrections.ON_A4)
+@deed(corrections.ON_A4, act="cashier.collect")
 def on_a4(row: Receipt, *, by: Actor) -> Receipt:
     """Every copy on a sheet of A4 (office or dot-matrix printer); each time is counted and printed on it."""
     journal.note(unit_id=row.unit_id, number=row.number, times=corrections.times_on_a4(row) + 1)

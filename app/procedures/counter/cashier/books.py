@@ -29,7 +29,7 @@ class ReceiptBook(db.AppendOnly):
         indexes = ((("year", "first"), True),)
 
 
-@deed("book.drawn")
+@deed("book.drawn", act="cashier.books")
 def draw(first: int, last: int, *, giver: str, by: Actor) -> ReceiptBook:
     """Record a range drawn from finance. Refused where it overlaps another or leaves a gap after it."""
     year = journal.moment().year

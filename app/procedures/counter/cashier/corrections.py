@@ -30,7 +30,7 @@ def copies_out(row: Receipt) -> list[str]:
     return slips + [f"A4 三联 {n + 1}" for n in range(times_on_a4(row))]
 
 
-@deed("receipt.voided")
+@deed("receipt.voided", act="cashier.collect")
 def void(row: Receipt, *, copies: list[str], reason: str, by: Actor) -> Receipt:
     """作废: the whole receipt of today, every copy handed back; its charges are owed again, its number stays."""
     _original(row)
@@ -59,7 +59,7 @@ def void(row: Receipt, *, copies: list[str], reason: str, by: Actor) -> Receipt:
     return made
 
 
-@deed("receipt.refunded")
+@deed("receipt.refunded", act="cashier.collect")
 def refund(
     row: Receipt, *, items: dict[int, int], tenders: dict[int, int], reason: str, payee: str, by: Actor
 ) -> Receipt:
@@ -83,7 +83,7 @@ def refund(
     return made
 
 
-@deed("refund.signed")
+@deed("refund.signed", act="cashier.collect")
 def signed(made: Receipt, *, by: Actor) -> Receipt:
     """The payee has signed the stub."""
     due.meet("counter.cashier", made.id, at=journal.moment(), slug="signature")

@@ -18,7 +18,7 @@ from app.procedures.counter.keys.register import DUE, Key
 UNDO = timedelta(seconds=60)
 
 
-@deed("key.seal_checked")
+@deed("key.seal_checked", act="keys.lend")
 def check_seal(key: Key, *, unbroken: bool, remark: str = "", by: Actor) -> Key:
     """Morning: the spare set's seal is whole, or there is an explanation for the supervisor."""
     if not unbroken and not remark.strip():
@@ -42,7 +42,7 @@ def check_seal(key: Key, *, unbroken: bool, remark: str = "", by: Actor) -> Key:
     return key
 
 
-@deed("key.told")
+@deed("key.told", act="keys.lend")
 def tell(there: Loan, *, by: Actor) -> Loan:
     """The holder's department was told to bring the key back (KEY-6)."""
     if there.ended:
@@ -54,7 +54,7 @@ def tell(there: Loan, *, by: Actor) -> Loan:
     return there
 
 
-@deed("key.undone")
+@deed("key.undone", act="keys.lend")
 def undo(there: Loan, *, by: Actor) -> Loan:
     """Take back the last step within 60 seconds: the same clerk's, and only if nothing followed."""
     key = Key.get_by_id(there.thing)

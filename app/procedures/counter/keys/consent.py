@@ -36,7 +36,7 @@ class Permission(db.Table):
     revoked = db.MomentField(null=True)
 
 
-@deed("custody.consented")
+@deed("custody.consented", act="keys.entrust")
 def give(
     custody: Custody,
     *,
@@ -76,7 +76,7 @@ def give(
     return row
 
 
-@deed("custody.revoked")
+@deed("custody.revoked", act="keys.entrust")
 def revoke(permission: Permission, *, by: Actor) -> Permission:
     """The owner takes a consent back: from now on it opens nothing."""
     permission.revoked = journal.moment()

@@ -14,8 +14,8 @@ from app.base.refusal import N_, Refused
 from app.desk.record import journal
 from app.desk.record.journal import deed
 from app.desk.who.people import Actor, Staff
-from app.desk.work import due, loan
-from app.procedures.counter.keys import register, schedule
+from app.desk.work import due, loan, recurring
+from app.procedures.counter.keys import register
 from app.procedures.counter.keys.register import KIND, Key
 from app.procedures.counter.keys.schedule import COUNT_DUE, SHIFTS, STORES
 
@@ -81,7 +81,7 @@ class Differs:
     holder: str = ""
 
 
-@deed("key_count.begun")
+@deed("key_count.begun", act="keys.count")
 def begin(store: str, *, shift: str, by: Actor) -> Count:
     """Start counting a box; from now on scans at this station count until it is signed off or dropped."""
     if store not in STORES or shift not in SHIFTS:
@@ -104,7 +104,7 @@ def at_station(station: str) -> Count | None:
     return Count.get_or_none(Count.station == station, Count.ended.is_null())
 
 
-@deed("key_count.scanned")
+@deed("key_count.scanned", act="keys.count")
 def scan(count: Count, label: str, *, by: Actor) -> Counted:
     """One key in the box. Nothing is refused here: what is wrong is a difference, to be explained."""
     _going_on(count)
@@ -158,7 +158,7 @@ def _left_after(first: dict[int, Counted], out: dict[int, loan.Loan], key_id: in
     return key_id in first and key_id in out and out[key_id].since > first[key_id].at
 
 
-@deed("key_count.signed")
+@deed("key_count.signed", act="keys.count")
 def sign_off(count: Count, *, remarks: dict[str, str], by: Actor) -> Count:
     """Close the count. Every difference has an explanation (KEY-9); in the evening every holder was told (KEY-6)."""
     _going_on(count)
@@ -192,7 +192,7 @@ def sign_off(count: Count, *, remarks: dict[str, str], by: Actor) -> Count:
             time=f"{count.ended:%m-%d %H:%M}",
             n=len(found),
         )
-    schedule.expect_count(count.store, count.shift, done=True)
+    recurring.kept(COUNT_DUE, place, slug=count.shift)
     register.changed()
     return count
 
@@ -210,14 +210,14 @@ def _everybody_told() -> None:
             )
 
 
-@deed("key_count.read")
+@deed("key_count.read", act="keys.manage")
 def differences_read(store: str, *, by: Actor) -> None:
     """The supervisor has read the explanations."""
     journal.note(store=store)
     due.meet(COUNT_DUE, STORES.index(store), at=journal.moment(), slug="differs")
 
 
-@deed("key_count.dropped")
+@deed("key_count.dropped", act="keys.count")
 def drop(count: Count, *, by: Actor) -> Count:
     """Begun by mistake: nothing is counted, and what is due stays due."""
     _going_on(count)

@@ -57,7 +57,7 @@ def _owner(unit: Unit, person: Person) -> None:
         )
 
 
-@deed("custody.accepted")
+@deed("custody.accepted", act="keys.entrust")
 def accept(
     *,
     unit: Unit,
@@ -159,7 +159,7 @@ def _letter(custody: Custody, keys: list[Key], by: Actor) -> dict[str, object]:
     }
 
 
-@deed("custody.reviewed")
+@deed("custody.reviewed", act="keys.entrust")
 def review(custody: Custody, *, done: bool, again: date | None = None, by: Actor) -> Custody:
     """Look whether the rectification is done (EKEY-9): done = the owner is asked to collect, else a later date."""
     still_open(custody)
@@ -187,7 +187,7 @@ def review(custody: Custody, *, done: bool, again: date | None = None, by: Actor
     return custody
 
 
-@deed("custody.ended")
+@deed("custody.ended", act="keys.entrust")
 def hand_back(custody: Custody, *, received_by: str, checked: str, signed: bool, by: Actor) -> Custody:
     """The owner collects the keys: identity seen, both signatures, the keys leave the register (EKEY-4)."""
     still_open(custody)

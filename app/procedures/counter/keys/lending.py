@@ -38,7 +38,7 @@ def staff_holder(staff: Staff) -> Holder:
     return Holder(name=staff.name, of=of, staff=staff.id)
 
 
-@deed("key.lent")
+@deed("key.lent", act="keys.lend")
 def lend(
     key: Key, *, to: Holder, until: datetime | None = None, purpose: str = "", signed: str = "badge", by: Actor
 ) -> Loan:
@@ -76,10 +76,9 @@ def lend(
     return made
 
 
-@deed("key.issued")
+@deed("key.issued", act="keys.issue_long", rule="KEY-3")
 def issue_long(key: Key, *, to: Holder, until: date, purpose: str, signed: str = "badge", by: Actor) -> Loan:
     """A key for weeks or months (cleaners, night engineers): the supervisor's decision, with an end."""
-    by = people.require(by, "keys.issue_long", rule="KEY-3")
     lendable(key)
     _signatures(to, signed, by)
     if key.store != "internal" or key.spare:
@@ -93,7 +92,7 @@ def issue_long(key: Key, *, to: Holder, until: date, purpose: str, signed: str =
     return _hand_out(key, to, end, purpose=purpose, signed=signed, terms="long", by=by)
 
 
-@deed("key.kept_at_night")
+@deed("key.kept_at_night", act="keys.lend")
 def keep_at_night(key: Key, *, to: Holder, seal: str, signed: str = "badge", by: Actor) -> Loan:
     """Security takes the sealed spare set for the night; it is back, seal unbroken, at the morning's count."""
     lendable(key)
@@ -115,7 +114,7 @@ def keep_at_night(key: Key, *, to: Holder, seal: str, signed: str = "badge", by:
     return _hand_out(
         key,
         to,
-        schedule.on(day + timedelta(days=1), schedule.MORNING),
+        schedule.on(day + timedelta(days=1), options.time_of("keys.morning_count")),
         purpose=seal.strip(),
         signed=signed,
         terms="night",
@@ -218,7 +217,7 @@ def expect_back(key: Key, made: Loan) -> None:
     )
 
 
-@deed("key.returned")
+@deed("key.returned", act="keys.lend")
 def give_back(key: Key, *, meant: int | None = None, by: Actor) -> Loan:
     """It is back on its hook, whoever had it. Without a clerk (`by` = the desk itself) the next one confirms it.
 
@@ -258,7 +257,7 @@ def give_back(key: Key, *, meant: int | None = None, by: Actor) -> Loan:
     return ended
 
 
-@deed("key.confirmed")
+@deed("key.confirmed", act="keys.lend")
 def confirm(key: Key, *, by: Actor) -> Loan:
     """The clerk has seen that a key returned in nobody's presence hangs on its hook (KEY-4)."""
     last = loan.last_of(KIND, key.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import datetime
 from typing import cast
@@ -15,7 +16,7 @@ from app.desk.papers import outbox
 from app.desk.record import journal, numbering, options
 from app.desk.record.journal import deed
 from app.desk.who.people import Actor, Staff
-from app.desk.work import due, loan
+from app.desk.work import due, loan, recurring
 from app.procedures.counter.keys import schedule
 
 numbering.declare("YS", kind="key", digits=30)
@@ -77,6 +78,21 @@ class Key(db.Table):
 
 
 Key.add_index(Key.index(Key.hook, unique=True, where=Key.retired.is_null(), name="key_on_hook"))  # a hook holds one tag
+
+
+def _has_keys(store: str) -> bool:
+    return bool(Key.select().where(Key.store == store, Key.retired.is_null()).exists())
+
+
+for (_store, _shift), _text in schedule.WANTED.items():
+    recurring.daily(
+        schedule.COUNT_DUE,
+        schedule.STORES.index(_store),
+        slug=_shift,
+        at=schedule.SHIFTS[_shift],
+        text=_text,
+        wanted=functools.partial(_has_keys, _store),
+    )
 
 
 class Label(db.Table):
@@ -166,7 +182,7 @@ def _hook(label: str, store: str) -> Hook:
     return cast("Hook", hook)
 
 
-@deed("key.added")
+@deed("key.added", act="keys.label")
 def add(
     *,
     name: str,
@@ -192,9 +208,7 @@ def add(
     )
     journal.note(key=key.number, store=store, hook=key.hook.label, unit_id=custody.unit_id if custody else None)
     _label(key)
-    if Key.select().where(Key.store == store).count() == 1:  # from its first key on, a box is counted
-        for shift in schedule.SHIFTS:
-            schedule.expect_count(store, shift)
+    recurring.begin(schedule.COUNT_DUE)  # from its first key on, a box is counted
     changed()
     return key
 
@@ -208,7 +222,7 @@ def _label(key: Key) -> None:
     outbox.queue("key_label", key, facts=facts, number=key.number)
 
 
-@deed("key.moved")
+@deed("key.moved", act="keys.label")
 def move(key: Key, *, hook: str, by: Actor) -> Key:
     """Hang it on another hook of its own box."""
     journal.note(old=key.hook.label, new=hook)
@@ -218,7 +232,7 @@ def move(key: Key, *, hook: str, by: Actor) -> Key:
     return key
 
 
-@deed("key.relabelled")
+@deed("key.relabelled", act="keys.label")
 def relabel(key: Key, *, by: Actor) -> Key:
     """Print a new label; the old one is dead from now on (KEY-8)."""
     alive(key)
@@ -233,7 +247,7 @@ def _end_label(key: Key, why: str) -> None:
     Label.update(ended=journal.moment(), why=why).where(Label.key == key, Label.ended.is_null()).execute()
 
 
-@deed("key.duplicate")
+@deed("key.duplicate", act="keys.label")
 def report_duplicate(key: Key, *, by: Actor) -> Key:
     """Two tags with this key's code were found: the code means nothing until the key has a new label (KEY-8)."""
     alive(key)
@@ -250,7 +264,7 @@ def report_duplicate(key: Key, *, by: Actor) -> Key:
     return key
 
 
-@deed("key.lost")
+@deed("key.lost", act="keys.lend")
 def lose(key: Key, *, remark: str, by: Actor) -> Key:
     """It cannot be found: whoever had it no longer has it, and the supervisor decides about the lock (KEY-7)."""
     alive(key)
@@ -277,7 +291,7 @@ def lose(key: Key, *, remark: str, by: Actor) -> Key:
     return key
 
 
-@deed("key.found")
+@deed("key.found", act="keys.lend")
 def found(key: Key, *, by: Actor) -> Key:
     """A lost key is back on its hook."""
     if not key.lost:
@@ -290,7 +304,7 @@ def found(key: Key, *, by: Actor) -> Key:
     return key
 
 
-@deed("key.retired")
+@deed("key.retired", act="keys.manage")
 def retire(key: Key, *, remark: str, by: Actor) -> Key:
     """The lock is gone or the key was handed over for good: its label is dead and its hook free."""
     alive(key)

@@ -79,7 +79,7 @@ def hear(label: str, *, source: str, by: Actor) -> Scan:
         return kept
 
 
-@deed("key.scanned")
+@deed("key.scanned", act="keys.lend")
 def _act(label: str, *, source: str, by: Actor) -> Scan:
     plain = text.half_width(label).strip()
     count = counts.at_station(by.station)
@@ -144,7 +144,7 @@ def _keep(
     )
 
 
-@deed("key.scan_refused")
+@deed("key.scan_refused", act="keys.lend")
 def _refuse(label: str, *, source: str, msgid: str, rule: str | None, values: dict[str, Any], by: Actor) -> Scan:
     register.changed()
     try:
@@ -164,7 +164,7 @@ def _refuse(label: str, *, source: str, msgid: str, rule: str | None, values: di
     )
 
 
-@deed("key.in_hand")
+@deed("key.in_hand", act="keys.lend")
 def take(key: Key, *, by: Actor) -> Key:
     """Start lending a key at this station; what would be refused later is refused now."""
     if not by.id:
@@ -178,7 +178,7 @@ def take(key: Key, *, by: Actor) -> Key:
     return key
 
 
-@deed("key.prepared")
+@deed("key.prepared", act="keys.lend")
 def prepare(*, purpose: str, until: datetime | None, seal: str, by: Actor) -> Key:
     """Write down what the key in hand is for before the badge is scanned."""
     hand = in_hand(by.station)
@@ -191,7 +191,7 @@ def prepare(*, purpose: str, until: datetime | None, seal: str, by: Actor) -> Ke
     return hand.key
 
 
-@deed("key.put_down")
+@deed("key.put_down", act="keys.lend")
 def put_down(*, by: Actor) -> None:
     """Esc: the key goes back on its hook, nothing is lent."""
     InHand.delete().where(InHand.station == by.station).execute()
@@ -212,7 +212,7 @@ def finish(station: str, *, to: loan.Holder, signed: str, by: Actor) -> Loan:
     return made
 
 
-@deed("key.handed_over")
+@deed("key.handed_over", act="keys.lend")
 def hand_over(*, to: loan.Holder, purpose: str, until: datetime | None, seal: str, by: Actor) -> Scan:
     """The key in hand goes to somebody picked on the page, who signs the slip: a colleague, a contractor, the owner."""
     prepare(purpose=purpose, until=until, seal=seal, by=by)

@@ -6,19 +6,22 @@ from datetime import date, datetime, time, timedelta
 
 from app.base import clock
 from app.base.refusal import N_
-from app.desk.record import journal
-from app.desk.work import due
+from app.desk.record import options
+from app.desk.record.options import OPTIONS, Option
 
-MORNING = time(8, 15)  # KEY-5
-BACK_BY, CHECK_ENDS, CLOSING = time(18, 30), time(21, 30), time(22, 0)  # KEY-6; the mid shift closes at 22:00
+OPTIONS |= {
+    "keys.morning_count": Option("08:15", N_("Keys: when the boxes are counted in the morning"), "KEY-5", time=True),
+    "keys.evening_check": Option("21:30", N_("Keys: when the evening check ends"), "KEY-6", time=True),
+}
+BACK_BY, CLOSING = time(18, 30), time(22, 0)  # KEY-6; the mid shift closes at 22:00
 AFTER_HOURS = timedelta(hours=1)  # a key needed while somebody still stands at the desk after closing
 COUNT_DUE = "counter.key_counts"  # due rows are about the box (its place in STORES); slugs: morning evening differs
 STORES = ("internal", "entrusted")
-SHIFTS = {"morning": MORNING, "evening": CHECK_ENDS}
+SHIFTS = {"morning": "keys.morning_count", "evening": "keys.evening_check"}  # with the option that says when
 # Both boxes are counted in the morning; the evening check is the internal box's, whose keys come back every day.
 WANTED = {
-    ("internal", "morning"): N_("Count the internal keys: every morning at 8:15."),
-    ("entrusted", "morning"): N_("Count the entrusted keys: every morning at 8:15."),
+    ("internal", "morning"): N_("Count the internal keys: every morning."),
+    ("entrusted", "morning"): N_("Count the entrusted keys: every morning."),
     ("internal", "evening"): N_("Evening check of the internal keys: whoever has not brought one back is told."),
 }
 
@@ -36,7 +39,8 @@ def last_moment(now: datetime) -> datetime:
 def default_until(now: datetime) -> datetime:
     """18:30; what is lent later is back when the evening check ends (KEY-6)."""
     day = clock.business_day(now)
-    return next((mark for mark in (on(day, BACK_BY), on(day, CHECK_ENDS)) if mark > now), last_moment(now))
+    marks = (on(day, BACK_BY), on(day, options.time_of("keys.evening_check")))
+    return next((mark for mark in marks if mark > now), last_moment(now))
 
 
 def next_time(at: time, now: datetime) -> datetime:
@@ -50,15 +54,3 @@ def shift_now() -> str:
     """Which count the clock suggests: what is counted after midnight is the evening's."""
     now = clock.now()
     return "evening" if now >= clock.at(clock.business_day(now), 16) else "morning"
-
-
-def expect_count(store: str, shift: str, *, done: bool = False) -> None:
-    """The next count of that box: today's if its time has not come and it is not done. Inside a deed."""
-    if (store, shift) not in WANTED:
-        return
-    now = journal.moment()
-    day = clock.business_day(now)
-    at = on(day, SHIFTS[shift])
-    if done or at < now:
-        at = on(day + timedelta(days=1), SHIFTS[shift])
-    due.expect(COUNT_DUE, STORES.index(store), slug=shift, at=at, text=WANTED[store, shift])

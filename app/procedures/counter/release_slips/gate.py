@@ -13,7 +13,6 @@ from app.base.refusal import Refused
 from app.desk.homes.households import Unit
 from app.desk.record import journal, numbering
 from app.desk.record.journal import deed, note
-from app.desk.who import people
 from app.desk.who.people import Actor
 from app.desk.work import due
 from app.procedures.counter.release_slips.issue import changed, expect_gate, forbidden_since
@@ -55,14 +54,13 @@ def left_of(slips: list[int]) -> dict[int, list[tuple[Item, int]]]:
     return found
 
 
-@deed("slip.goods_left")
+@deed("slip.goods_left", act="gate.release", rule="GOODS-5")
 def let_out(slip: Slip, quantities: dict[int, int], *, plate: str = "", by: Actor) -> Exit:
     """Goods leave by the gate: item id -> how many now. Several exits until nothing is left.
 
     Refused for a slip that is used up, lapsed or cancelled, for more than is left, and when the household has
     forbidden it since the issue. Everything is read under the write lock: two guards never let out one thing twice.
     """
-    by = people.require(by, "gate.release", rule="GOODS-5")
     slip = Slip.get_by_id(slip.id)
     left = {item.id: (item, rest) for item, rest in left_of([slip.id]).get(slip.id, [])}
     must_be_open(slip, sum(rest for _, rest in left.values()))
@@ -87,7 +85,7 @@ def let_out(slip: Slip, quantities: dict[int, int], *, plate: str = "", by: Acto
     return passage
 
 
-@deed("slip.exit_undone")
+@deed("slip.exit_undone", act="gate.release")
 def undo(passage: Exit, *, by: Actor) -> Exit:
     """The guard's own last exit did not happen: within 60 seconds, while nothing followed it."""
     slip = Slip.get_by_id(passage.slip_id)
@@ -108,7 +106,7 @@ def undo(passage: Exit, *, by: Actor) -> Exit:
     return back
 
 
-@deed("slip.returned")
+@deed("slip.returned", act="slips.issue")
 def take_back_copy(
     slip: Slip, quantities: dict[int, int], *, guard: str, plate: str = "", remark: str = "", by: Actor
 ) -> Return:
@@ -116,7 +114,6 @@ def take_back_copy(
 
     A difference (more than the slip allows, or fewer than the gate booked) needs a remark and is kept as one.
     """
-    by = people.require(by, "slips.issue")
     slip = Slip.get_by_id(slip.id)
     if not slip.issued or slip.cancelled or _returned(slip):
         raise Refused(

@@ -48,7 +48,7 @@ class Consent:
     png: bytes = b""
 
 
-@deed("slip.made")
+@deed("slip.made", act="slips.issue", rule="GOODS-7")
 def make(
     unit: Unit,
     *,
@@ -64,7 +64,6 @@ def make(
     `days` = valid so many days after the day of issue; `base_url` = what the QR opens (the address of this desk).
     Refused: GOODS-1 without the owner's will, GOODS-2 without items, a standing instruction not to release.
     """
-    by = people.require(by, "slips.issue", rule="GOODS-7")
     _no_instruction_against(unit, by)
     if not lines:
         raise Refused("Write down at least one item with its quantity and unit.", rule="GOODS-2", field="item_name_1")
@@ -90,7 +89,7 @@ def make(
     return slip if slip.applicant_kind == "crew" else issue(slip, base_url=base_url, by=by)
 
 
-@deed("slip.sealed")
+@deed("slip.sealed", act="signoff.engineering_supervisor")
 def seal(slip: Slip, *, base_url: str, by: Actor) -> Slip:
     """Engineering's official seal on a crew's slip (GOODS-4): the sign-off that lets it be issued."""
     if slip.applicant_kind != "crew" or slip.issued or slip.cancelled:
@@ -102,7 +101,7 @@ def seal(slip: Slip, *, base_url: str, by: Actor) -> Slip:
     return issue(slip, base_url=base_url, by=by)
 
 
-@deed("slip.issued")
+@deed("slip.issued", inside=True)
 def issue(slip: Slip, *, base_url: str, by: Actor) -> Slip:
     """Give the slip its number and days, print its copies, and wait for the gate."""
     signed = {row.who: row.how for row in Signing.select().where(Signing.slip == slip)}

@@ -17,10 +17,9 @@ from app.procedures.counter.release_slips.issue import changed, sign
 from app.procedures.counter.release_slips.tables import KIND, Signing, Slip
 
 
-@deed("slip.owner_signed")
+@deed("slip.owner_signed", act="slips.issue", rule="GOODS-3")
 def owner_signed(slip: Slip, *, how: str, png: bytes = b"", by: Actor) -> Slip:
     """The owner who agreed by phone has signed, on the pad or on the paper (C40)."""
-    by = people.require(by, "slips.issue", rule="GOODS-3")
     slip = Slip.get_by_id(slip.id)
     if slip.cancelled or Signing.select().where(Signing.slip == slip, Signing.who == "owner").exists():
         raise Refused("No owner's signature is pending on this slip.", rule="GOODS-3")
@@ -31,10 +30,9 @@ def owner_signed(slip: Slip, *, how: str, png: bytes = b"", by: Actor) -> Slip:
     return slip
 
 
-@deed("slip.cancelled")
+@deed("slip.cancelled", act="slips.issue")
 def cancel(slip: Slip, *, reason: str, by: Actor) -> Slip:
     """Take a slip, or what is left of it, out of use, with the reason."""
-    by = people.require(by, "slips.issue")
     slip = Slip.get_by_id(slip.id)
     reason = texts.remark(reason, field="reason")
     if len(reason) < 2:
@@ -49,10 +47,9 @@ def cancel(slip: Slip, *, reason: str, by: Actor) -> Slip:
     return slip
 
 
-@deed("slip.reprinted")
+@deed("slip.reprinted", act="slips.issue")
 def reprint(slip: Slip, *, copy: str, by: Actor) -> Slip:
     """Print a copy once more, as it was; it says 补打 and for the how manieth time. Only while something may leave."""
-    by = people.require(by, "slips.issue")
     slip = Slip.get_by_id(slip.id)
     first = Job.get_or_none(Job.about == "release_slip", Job.about_id == slip.id, Job.copy == copy, Job.reprint == 0)
     if slip.closed or first is None:

@@ -9,7 +9,7 @@ from app.base.refusal import N_, Refused
 from app.desk.accounts import charge
 from app.desk.homes.households import Person, Unit
 from app.desk.record import journal, options
-from app.desk.record.journal import deed
+from app.desk.record.journal import DESK_ONLY, deed
 from app.desk.who.people import Actor
 from app.desk.work import due
 from app.procedures.counter.water_cards import topups
@@ -26,7 +26,7 @@ from hardware.watercard.record import Identity
 DAY_0 = date(1970, 1, 1)  # the card counts its day of issue from here
 
 
-@deed("water_card.stocked")
+@deed("water_card.stocked", act="water.issue")
 def stock(laid: Laid, *, by: Actor) -> Card:
     """Take the blank card on the reader into the stock."""
     if laid.state.presence != "blank":
@@ -44,7 +44,7 @@ def in_stock() -> int:
     return int(Card.select().where(Card.state == "stock").count())
 
 
-@deed("water_card.issue_ordered")
+@deed("water_card.issue_ordered", act="water.issue")
 def issue(unit: Unit, number: str, laid: Laid, *, holder: str, person: Person | None, by: Actor) -> Card:
     """Give the blank card on the reader to a household and its meter; the worker then writes it. The fee is a charge."""
     blank = blank_of(laid)
@@ -89,7 +89,7 @@ def _meter(unit: Unit, number: str) -> Meter:
     return meter
 
 
-@deed("water_meter.registered")
+@deed("water_meter.registered", act="water.issue")
 def register_meter(unit: Unit, number: str, mode: str, *, by: Actor) -> Meter:
     """Enter a meter: `card` (prepaid) or `reading` (post-paid), never both (C46)."""
     _is_a_number(number)
@@ -172,7 +172,7 @@ def identity_of(card: Card) -> Identity:
     )
 
 
-@deed("water_card.seen")
+@deed("water_card.seen", act=DESK_ONLY)
 def seen_meter(card: Card, mseq: int, *, by: Actor) -> Card:
     """Remember the meter's newest note seen on the card: an older one later means a restored image."""
     Card.update(mseq=mseq).where(Card.id == card.id, Card.mseq < mseq).execute()

@@ -10,7 +10,6 @@ from app.desk.homes.households import Person
 from app.desk.papers import outbox
 from app.desk.record import journal
 from app.desk.record.journal import deed
-from app.desk.who import people
 from app.desk.who.people import Actor
 from app.procedures.counter.water_cards import cards, closing, relearning
 from app.procedures.counter.water_cards.sums import tonnes
@@ -35,7 +34,7 @@ def _untaken(card: Card, meter_seq: int) -> int:
     return sum(row.volume for row in rows) + relearning.learned_after(card, meter_seq)
 
 
-@deed("water_meter.exchanged")
+@deed("water_meter.exchanged", act="water.issue")
 def exchange_meter(
     account: Account, number: str, *, left: int, meter_seq: int, reason: str, signed: str, by: Actor
 ) -> Handling:
@@ -91,7 +90,7 @@ def exchange_meter(
     return row
 
 
-@deed("water_account.transferred")
+@deed("water_account.transferred", act="water.issue")
 def transfer(account: Account, to: str, person: Person | None, *, left: int, signed: str, by: Actor) -> Handling:
     """The new owner takes over card, meter and the water in them; both sign. No money moves at the desk."""
     card = _idle_card(account)
@@ -123,12 +122,11 @@ def transfer(account: Account, to: str, person: Person | None, *, left: int, sig
     return row
 
 
-@deed("water.handed_back")
+@deed("water.handed_back", act="water.decide", rule="WATER-7")
 def hand_back(account: Account, *, left: int, meter_seq: int, reason: str, signed: str, by: Actor) -> Handling:
     """The owner leaves: what is left in the meter is paid back against the newest receipts, at the price each was sold
     at; the card is kept and the account closed. The card must be in the meter's latest state first.
     """
-    people.require(by, "water.decide", rule="WATER-7")
     card = _idle_card(account)
     if meter_seq != card.seq:
         raise Refused(

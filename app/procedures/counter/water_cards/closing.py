@@ -11,7 +11,6 @@ from app.desk.accounts.receipt import Item, Tender
 from app.desk.papers import outbox
 from app.desk.record import journal, options
 from app.desk.record.journal import deed
-from app.desk.who import people
 from app.desk.who.people import Actor
 from app.desk.work import due
 from app.procedures.counter.water_cards import site
@@ -23,7 +22,7 @@ INCOME = "income.water"
 COPIES = (receipt.CUSTOMER, receipt.STUB)
 
 
-@deed("topup.done")
+@deed("topup.done", act="water.sell")
 def finish(row: TopUp, read_back: Purchase, *, by: Actor) -> TopUp:
     """Bytes read from the card prove the sale: receipt, suspense to income, card and books agree again."""
     if read_back != row.record:
@@ -34,10 +33,9 @@ def finish(row: TopUp, read_back: Purchase, *, by: Actor) -> TopUp:
     return row
 
 
-@deed("topup.reissued")
+@deed("topup.reissued", inside=True)
 def reissued(row: TopUp, read_back: Purchase, *, card: Card, reason: str, by: Actor) -> TopUp:
     """The sale stands on the card that replaced a lost or damaged one; the supervisor closes it so (WATER-7)."""
-    people.require(by, "water.decide", rule="WATER-7")
     if read_back != row.record:
         raise Refused("The check reading shows {read} t, not {volume} t.", rule="WATER-7", **_readings(row, read_back))
     row = _close(row, "reissued", read_back, by=by, reason=reason, card=card)
@@ -64,12 +62,11 @@ def check_not_taken(row: TopUp, meter_seq: int | None, *, stayed: bool = False) 
         )
 
 
-@deed("topup.refunded")
+@deed("topup.refunded", act="water.decide", rule="WATER-7")
 def refunded(row: TopUp, *, reason: str, signed: str, meter_seq: int | None = None, by: Actor) -> TopUp:
     """The money goes back by its own tenders. Only after the card was proven not to hold the sale (or was replaced),
     and `check_not_taken`.
     """
-    people.require(by, "water.decide", rule="WATER-7")
     row = _close(row, "refunded", None, by=by, reason=reason)
     journal.note(meter_seq=meter_seq)
     back = Counter({SUSPENSE: row.fen})

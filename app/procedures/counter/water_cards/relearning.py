@@ -15,7 +15,6 @@ from app.base.refusal import N_, Refused
 from app.desk.homes.households import Unit
 from app.desk.record import journal, modes, restores
 from app.desk.record.journal import deed
-from app.desk.who import people
 from app.desk.who.people import Actor, Staff
 from app.desk.work import due
 from app.procedures.counter.water_cards import closing
@@ -117,12 +116,11 @@ def _sales(known: Purchase, records: Iterable[Purchase]) -> list[tuple[int, int]
     return found
 
 
-@deed("water_card.relearned")
+@deed("water_card.relearned", act="water.relearn", rule="WATER-7")
 def relearn(account: Account, laid: Laid, *, reason: str, by: Actor) -> Handling:
     """The books take over from the card what they lost; the next sale goes on from there. Refused unless a restore
     explains it (see `lesson`). The supervisor has seen the paper receipts and names them in the reason.
     """
-    people.require(by, "water.relearn", rule="WATER-7")
     modes.require_money()
     if laid.unit is not None and laid.account != account:
         raise refuse("other_card", unit=laid.unit.label)
@@ -170,10 +168,9 @@ def relearn(account: Account, laid: Laid, *, reason: str, by: Actor) -> Handling
     return row
 
 
-@deed("water_card.money_noted")
+@deed("water_card.money_noted", act="water.note_money")
 def note_money(learned: Handling, *, how: str, by: Actor) -> Handling:
     """Where the money of the learned sales went (receipts on paper, the surplus of a handover ...), in words."""
-    people.require(by, "water.note_money")
     if learned.id not in {row.id for row in without_money(limit=None)}:
         raise Refused("Where this money went is written down already.")
     row = Handling.create(

@@ -25,7 +25,7 @@ from app.procedures.counter.water_cards.tables import (
 )
 
 
-@deed("water_card.issued")
+@deed("water_card.issued", act="water.issue")
 def issued(card: Card, laid: Laid, *, by: Actor) -> Card:
     """The card was written and proven: it is in use; what its order was for is closed with it."""
     done = Card.update(state="active").where(Card.id == card.id, Card.state == "issuing").execute()
@@ -56,7 +56,7 @@ def _after(wish: Handling, card: Card, laid: Laid, *, by: Actor) -> None:
             )
 
 
-@deed("water_card.lost")
+@deed("water_card.lost", act="water.issue")
 def lost(card: Card, *, reason: str, signed: str, by: Actor) -> Handling:
     """The household has lost its card: from now on it is refused here; the meter stops it after the replacement."""
     if card.state != "active":
@@ -66,7 +66,7 @@ def lost(card: Card, *, reason: str, signed: str, by: Actor) -> Handling:
     return _handled("lost", card, reason=reason, signed=signed, by=by)
 
 
-@deed("water_card.found")
+@deed("water_card.found", act="water.issue")
 def found(card: Card, *, by: Actor) -> Handling:
     """A lost card has come back before it was replaced: it is in use again."""
     if card.ended_as != "lost" or card.account_id is None or card_in_use(card.account_id) is not None:
@@ -76,7 +76,7 @@ def found(card: Card, *, by: Actor) -> Handling:
     return _handled("found", card, by=by)
 
 
-@deed("water_card.replacement_ordered")
+@deed("water_card.replacement_ordered", act="water.issue")
 def replace(
     account: Account,
     laid: Laid,
@@ -142,7 +142,7 @@ def _decide(waiting: TopUp, then: str, meter_seq: int, *, by: Actor) -> None:
         closing.check_not_taken(waiting, meter_seq)
 
 
-@deed("water_card.spoilt")
+@deed("water_card.spoilt", act="water.issue")
 def spoilt(card: Card, laid: Laid, *, reason: str, by: Actor) -> Card:
     """A card that cannot be written is put away; the same order goes on with the blank one on the reader."""
     new = blank_of(laid)

@@ -30,7 +30,7 @@ TRIES = 3  # C33: after three failed writings the supervisor decides
 PATIENCE = timedelta(minutes=10)  # a pending sale is late then
 
 
-@deed("topup.intended")
+@deed("topup.intended", act="water.sell")
 def intend(
     unit: Unit,
     laid: Laid,
@@ -76,7 +76,7 @@ def intend(
     )
 
 
-@deed("topup.carried_over")
+@deed("topup.carried_over", inside=True)
 def carry_over(card: Card, laid: Laid, volume: int, expression: str, *, by: Actor) -> TopUp:
     """Water of an exchanged meter, to be written onto the card for the new one. No money moves."""
     return _pending(
@@ -190,7 +190,7 @@ def check_may_try(row: TopUp, *, by: Actor) -> None:
     )
 
 
-@deed("topup.tried")
+@deed("topup.tried", act="water.sell")
 def tried(row: TopUp, *, said: str, reading: int | None, by: Actor) -> TopUp:
     """A writing that was not proven: it stays pending, whatever the reader said. 0 or a difference never closes it."""
     TopUp.update(attempts=TopUp.attempts + 1, said=said, reading=reading).where(
@@ -224,7 +224,7 @@ def day_total(day: date) -> DayTotal:
     return DayTotal(int(count), int(volume or 0), int(fen or 0), int(open_fen or 0))
 
 
-@deed("water.learnt")
+@deed("water.learnt", act="water.learn")
 def learnt(*, by: Actor) -> Knows:
     """Tick that one knows this procedure (WATER-1); a second tick changes nothing."""
     row = Knows.get_or_none(Knows.staff == by.id)

@@ -107,7 +107,7 @@ class ReaderWorker:
         """Queue a command; returns at once. DeviceError where no reader is there to do it."""
         if self.state not in {"ready", "busy"}:
             raise DeviceError("The card reader is not connected. Check its cable; nothing was written.")
-        clerk = replace(by, key=None, digest=None, remembered={})
+        clerk = replace(by, key=None, digest=None, remembered={}, cleared=True)
         self._commands.put(Command(kind, id, clerk, self._now(), reason, signed, first, meter_seq))
         self.wake()
 
@@ -210,7 +210,7 @@ class ReaderWorker:
         if card and note and note.mseq > card.mseq and laid.step.action in {"use", "write", "confirm"}:
             cards.seen_meter(card, note.mseq, by=people.DESK)
         if laid.step.action == "confirm" and laid.pending is not None:
-            self._write(laid.pending, laid, by=people.actor(laid.pending.staff))
+            self._write(laid.pending, laid, by=replace(people.actor(laid.pending.staff), cleared=True))
             laid = judge(self._session.read())
         self._show(laid.state, (laid.state.uid,) if laid.state.uid else self._uids)
         return laid

@@ -11,7 +11,6 @@ from app.base.refusal import N_, Refused
 from app.desk.record import modes, numbering
 from app.desk.record.journal import deed, note
 from app.desk.record.restores import Fence
-from app.desk.who import people
 from app.desk.who.people import Actor
 
 FENCED = N_(
@@ -44,10 +43,9 @@ def fenced() -> Fence | None:
     return row
 
 
-@deed("restore.closed")
+@deed("restore.closed", act="backups.confirm")
 def confirm_last_number(text: str, *, by: Actor) -> None:
     """`SJ-2026-000441` (or the code on it): the last receipt on paper. The series goes on after it."""
-    people.require(by, "backups.confirm")
     row = _open()
     if row is None:
         raise Refused("No restore is waiting for a number.")

@@ -80,7 +80,7 @@ def check(book: Book) -> checking.Report:
     return checking.check(book, known())
 
 
-@journal.deed("list.imported")
+@journal.deed("list.imported", act="imports.run")
 def write(book: Book, *, by: Actor, progress: Progress = lambda _done, _all: None) -> Imported:
     """Everything in the file, checked once more inside the transaction. Refused: a problem, or the same file twice."""
     report = check(book)

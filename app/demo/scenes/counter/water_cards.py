@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.base import clock, db
+from app.demo.scenes import Cast, yesterday
 from app.desk.accounts.receipt import Tender
 from app.desk.homes.households import Unit, owner_of
 from app.desk.record import options
-from app.desk.record.journal import deed
+from app.desk.record.journal import DESK_ONLY, deed
 from app.desk.who.people import Actor
 from app.procedures.counter import water_cards as water
 from hardware import devices
@@ -26,8 +27,9 @@ SOLD = (("3-2-1002", "00821177", 15), ("1-1-502", "00821185", 20), ("4-1-901", "
 READ_MONTHLY = ("2-1-301", "00821201")
 
 
-@deed("demo.water")
-def water_is_sold(cast: dict[str, Actor], *, by: Actor) -> None:
+@yesterday(15, 0)
+@deed("demo.water", act=DESK_ONLY)
+def water_is_sold(cast: Cast, *, by: Actor) -> None:
     """Cards are stocked and issued; one sale is in the meter, one on the card, one paid and not written yet."""
     options.change("water.price", PRICE, since=clock.today(), by=cast["supervisor"])
     folder = Path(db.database.database).parent / FOLDER
