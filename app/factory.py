@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 import peewee
 from flask import Flask, redirect, request, url_for
-from flask_babel import Babel, get_locale
+from flask_babel import Babel
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 from jinja2.runtime import Macro
@@ -24,7 +24,7 @@ from app.base.refusal import Refused
 from app.desk.record import chain, options
 from app.desk.who import people, sessions
 from app.settings import Settings
-from app.web import fields, frame, guards, refusing
+from app.web import answers, fields, frame, guards, refusing
 from hardware.ports import DeviceError
 
 ROOT = Path(__file__).parent.parent
@@ -71,7 +71,7 @@ def create_app(settings: Settings, devices: Any = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=3600,
     )
     desk.extensions |= {"settings": settings, "devices": devices, "form-keys": fields.FormKeys(secret)}
-    Babel(desk, locale_selector=lambda: request.cookies.get("language", "zh_CN") if request else "zh_CN")
+    Babel(desk, locale_selector=lambda: answers.language() if request else "zh_CN")
     desk.url_map.converters["int"] = _Id
     _login(desk)
     guards.post(desk)
@@ -115,7 +115,7 @@ def _templates(desk: Flask, screens: list[web.Screen]) -> None:
         option=options.get,
         may=web.may,
         now=clock.now,
-        language=lambda: "en" if str(get_locale()).startswith("en") else "zh_CN",
+        language=answers.language,
         screens=screens,
         chapters=web.CHAPTERS,
         roles=people.ROLES,

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import apsw
 import peewee
@@ -20,6 +20,7 @@ from playhouse.apsw_ext import APSWDatabase
 from app.base import clock
 from app.base.refusal import N_
 
+Row = TypeVar("Row")
 PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: a receipt that was shown is on the disk (promise P1)
@@ -42,6 +43,12 @@ class _Books(APSWDatabase):  # type: ignore[misc]  # peewee has types, its playh
         super()._add_conn_hooks(conn)
         conn.set_update_hook(_changed)
 
+    def execute(self, query: Any, **options: Any) -> Any:
+        row = _plain_row(query)
+        if row is None:
+            return super().execute(query, **options)
+        return self.execute_sql(*_insert(query.model, row))
+
     def execute_sql(self, sql: str, params: Any = None, *args: Any, **kwargs: Any) -> Any:
         _local.statements = getattr(_local, "statements", 0) + 1
         try:
@@ -55,7 +62,42 @@ def _changed(kind: int, _schema: str, table: str, rowid: int) -> None:
         vars(_local).setdefault("added", {}).setdefault(table, []).append(rowid)
 
 
+# A payment inserts a dozen rows; writing their SQL took more time than the database did. The text of an INSERT depends on its
+# table and columns alone, so it is kept; everything that is more than one row of plain values is peewee's.
+_insert_texts: dict[tuple[Any, tuple[Any, ...]], tuple[str, list[Any]]] = {}
+
+
+def _plain_row(query: Any) -> dict[Any, Any] | None:
+    """Field -> value, defaults filled in, of an INSERT of one row; None where it is anything else."""
+    if type(query) is not peewee.ModelInsert:
+        return None
+    query = cast("Any", query)  # its parts have no types
+    if type(query._insert) is not dict or query._columns or query._on_conflict or query._returning or query._cte_list:
+        return None
+    row = dict(query._insert)
+    for field, default in query.model._meta.defaults.items():
+        if field not in row:
+            row[field] = default() if callable(default) else default
+    if any(isinstance(value, peewee.Node) and not isinstance(value, peewee.Model) for value in row.values()):
+        return None
+    return row if all(isinstance(field, peewee.Field) for field in row) else None
+
+
+def _insert(model: Any, row: dict[Any, Any]) -> tuple[str, list[Any]]:
+    """The text, and the values in its order."""
+    known = _insert_texts.get((model, tuple(row)))
+    if known is None:
+        fields = sorted(row, key=lambda field: field._order)
+        columns = ", ".join(f'"{field.column_name}"' for field in fields)
+        marks = ", ".join("?" * len(fields))
+        text = f'INSERT INTO "{model._meta.table_name}" ({columns}) VALUES ({marks})'  # noqa: S608 - names of ours
+        known = _insert_texts[model, tuple(row)] = text, fields
+    text, fields = known
+    return text, [field.db_value(row[field]) for field in fields]
+
+
 _local = threading.local()
+_forgetting: list[Callable[[], None]] = []
 _kept_for_good: set[str] = set()  # append-only tables
 _writing = threading.Lock()
 second: Any = None  # app.base.second.Second, where the settings name a second journal
@@ -72,12 +114,24 @@ def open(path: Path | str, *, vfs: str | None = None) -> None:
     if tuple(int(part) for part in apsw.sqlitelibversion().split(".")) < OLDEST_SQLITE:
         raise Damaged(f"SQLite {apsw.sqlitelibversion()} is too old; {OLDEST_SQLITE} or newer is needed.")
     _kept_for_good.update(table._meta.table_name for table in AppendOnly.__subclasses__())
+    for forget in _forgetting:
+        forget()
     database.init(str(path), pragmas=PRAGMAS, vfs=vfs)
     database.connect(reuse_if_open=True)
     for name, wanted in PRAGMAS.items():
         found = database.pragma(name)
         if str(found) != str(wanted):
             raise Damaged(f"PRAGMA {name} reads back {found}, {wanted} is needed.")
+
+
+def when_opened(forget: Callable[[], None]) -> None:
+    """Whoever remembers rows of the books between requests forgets them when others are opened."""
+    _forgetting.append(forget)
+
+
+def slices(rows: Sequence[Row], most: int) -> Iterator[Sequence[Row]]:
+    """Some rows at a time."""
+    return (rows[at : at + most] for at in range(0, len(rows), most))
 
 
 def close() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import Any, TypeAlias
 
@@ -12,10 +13,21 @@ from jinja2_fragments.flask import render_block
 Answer: TypeAlias = Any  # str | Response: what Flask takes from a view
 
 
+def language() -> str:
+    """`zh_CN`, or `en` where the reader has chosen it."""
+    return "en" if request.cookies.get("language", "").startswith("en") else "zh_CN"
+
+
+@functools.cache
+def _texts(_language: str) -> Any:
+    """The catalogue of that language, which flask-babel finds for the request: once, not for every page."""
+    return get_translations()
+
+
 def t(msgid: str, **values: Any) -> str:
     """The text in the reader's language. Values that are msgids themselves are translated by the caller."""
     if "texts" not in g:  # a page asks a hundred times; the language is the request's
-        g.texts = get_translations()
+        g.texts = _texts(language())
     text: str = g.texts.ugettext(msgid)
     return text.format(**values) if values else text
 

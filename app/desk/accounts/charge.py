@@ -117,7 +117,7 @@ def add(
 def add_all(news: Iterable[New], *, by: Actor) -> None:
     """Raise many charges in one deed (an import, a month's billing)."""
     rows = list(news)
-    for chunk in peewee.chunked(rows, 500):
+    for chunk in db.slices(rows, 500):
         Charge.insert_many([_row(new, by) for new in chunk]).execute()
     ledger.post_all([(new.unit.id if new.unit else None, _accrual(new)) for new in rows])
     journal.note(count=len(rows), fen=sum(new.fen for new in rows))

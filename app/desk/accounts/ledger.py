@@ -65,7 +65,7 @@ def post_all(movements: list[tuple[int | None, Mapping[str, int]]], *, text: str
         return None
     entry = Entry.create(at=journal.moment(), day=clock.business_day(journal.moment()), text=text)
     fields = [Posting.entry, Posting.account, Posting.unit, Posting.till, Posting.fen]
-    for chunk in peewee.chunked(rows, 1000):
+    for chunk in db.slices(rows, 1000):
         Posting.insert_many([(entry.id, *row) for row in chunk], fields=fields).execute()
     return entry
 

@@ -5,6 +5,7 @@ The manual's own prices are the defaults below; a row replaces its item from its
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -66,11 +67,31 @@ DEFAULTS = {
 }
 
 
+_known: list[PriceItem] = []
+_read = threading.Event()  # whether `_known` is what the open books have
+
+
+def forget() -> None:
+    """Drop what is remembered."""
+    _read.clear()
+
+
+db.when_opened(forget)
+
+
+def _changes() -> list[PriceItem]:
+    """Every change of a price, in the order in which they count: a payment asks twice, a price changes once a year."""
+    if not _read.is_set():
+        rows = PriceItem.select().where(PriceItem.item.in_(list(DEFAULTS)))
+        _known[:] = rows.order_by(PriceItem.since, PriceItem.id)
+        _read.set()
+    return _known
+
+
 def listing(*, unit: Unit | None = None, on: date | None = None) -> list[Price]:
-    """The items in force on that day (today) that fit the unit's building. Two statements."""
+    """The items in force on that day (today) that fit the unit's building."""
     day, out = on or clock.today(), dict(DEFAULTS)
-    rows = PriceItem.select().where(PriceItem.since <= day, PriceItem.item.in_(list(DEFAULTS)))
-    for row in rows.order_by(PriceItem.since, PriceItem.id):
+    for row in (each for each in _changes() if each.since <= day):
         out[row.item] = replace(DEFAULTS[row.item], fen=row.fen, point=row.point, copies=row.copies)
     lift = unit.entrance.lift if unit is not None else None
     return [price for price in out.values() if price.lift is None or lift is None or price.lift == lift]
@@ -94,6 +115,7 @@ def change(item: str, *, fen: int | None, point: str, since: date, copies: int =
     if since < clock.today():
         raise Refused("A price changes from today on at the earliest: receipts are out at the old one.", field="since")
     note(item=item, fen=fen, point=point, copies=copies, since=since.isoformat())
+    db.after_commit(forget)
     return PriceItem.create(item=item, fen=fen, point=point, copies=copies, since=since)
 
 

@@ -73,8 +73,11 @@ def history(name: str) -> list[Setting]:
 
 
 def forget() -> None:
-    """Drop what is remembered (another database was opened)."""
+    """Drop what is remembered."""
     _cache.clear()
+
+
+db.when_opened(forget)
 
 
 @deed("option.changed", act="options.change")

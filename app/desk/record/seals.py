@@ -11,8 +11,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import peewee
-
 from app.base import db
 from app.desk.record import chain
 
@@ -79,7 +77,7 @@ def _mark(row: Any) -> str:
 
 def rows(table: str, ids: list[int]) -> Iterator[tuple[Any, ...]]:
     """Those rows of a table as they are stored, by id."""
-    for some in peewee.chunked(ids, 500):
+    for some in db.slices(ids, 500):
         asked = ",".join("?" * len(some))
         query = f"SELECT * FROM {table} WHERE id IN ({asked}) ORDER BY id"  # noqa: S608 - a table of ours
         yield from db.database.execute_sql(query, tuple(some))

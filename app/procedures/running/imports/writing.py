@@ -129,7 +129,7 @@ def counts(found: Contents) -> dict[str, int]:
 
 
 def _insert(table: type[db.Table], rows: Iterable[dict[str, Any]]) -> None:
-    for chunk in peewee.chunked(rows, 500):
+    for chunk in db.slices(list(rows), 500):
         table.insert_many(chunk).execute()
 
 
@@ -339,7 +339,7 @@ def _in_books(numbers: list[str]) -> tuple[dict[str, list[tuple[int, str]]], dic
     """Owner number -> its owners in the books (only owners carry the number), and their units."""
     people: dict[str, list[tuple[int, str]]] = defaultdict(list)
     homes: dict[str, list[int]] = defaultdict(list)
-    for chunk in peewee.chunked(numbers, 500):
+    for chunk in db.slices(numbers, 500):
         owners = (
             Person.select(Person.number, Person.id, Relation.unit)
             .join(Relation, peewee.JOIN.LEFT_OUTER, on=(Relation.person == Person.id) & (Relation.kind == "owner"))
