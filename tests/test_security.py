@@ -136,7 +136,7 @@ def test_a_foreign_host_name_is_refused_for_reading_too(guarded) -> None:
 
 def test_every_answer_carries_the_headers(guarded, cast: SimpleNamespace) -> None:
     client = guarded.client(cast.mia)
-    for url in ("/running/today/", "/nothing/here", "/static/desk.css", "/running/sign_in/"):
+    for url in ("/running/today/", "/nothing/here", "/static/css/frame.css", "/running/sign_in/"):
         headers = client.get(url).headers
         assert "default-src 'none'" in headers["Content-Security-Policy"], url
         assert headers["X-Content-Type-Options"] == "nosniff"
