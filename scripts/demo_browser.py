@@ -12,7 +12,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 HOUSE = Path(__file__).resolve().parent.parent
 CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP desk.lan 127.0.0.1"]
+# Without partial raster, so that round corners come out the same whichever part of the page was drawn first.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-partial-raster",
+    "--host-resolver-rules=MAP desk.lan 127.0.0.1",
+]
 DESK = {"width": 1366, "height": 768}
 
 
