@@ -14,14 +14,33 @@ as_root() {
   else return 1; fi
 }
 
+# again COMMAND...: once more when it failed: a network may drop a line for a moment.
+again() { "$@" || { say "That did not work; trying once more."; "$@"; }; }
+
+# apt_get ARGUMENT...: waits while another program holds one of apt's locks: a new machine begins with its own updates.
+# apt's DPkg::Lock::Timeout does not do it: that waits for dpkg's locks, not for those of the lists and the archives.
+PATIENCE=900 # seconds
+apt_get() {
+  local said holder waiting= until=$((SECONDS + PATIENCE))
+  until { said=$(as_root env LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive apt-get "$@" 2>&1 >&3); } 3>&2; do
+    if [[ $said != *"Could not get lock"* ]] || [ "$SECONDS" -ge "$until" ]; then say "$said"; return 1; fi
+    holder="another program"
+    if [[ $said =~ (process\ [0-9]+\ \([^\)]*\)) ]]; then holder=${BASH_REMATCH[1]}; fi
+    [ "$waiting" = "$holder" ] || say "Waiting for $holder, which holds a lock of apt (at most $((PATIENCE / 60)) minutes)"
+    waiting=$holder
+    sleep 2
+  done
+  say "$said"
+}
+
 # packages NAME...: installs them from the system's own archive, or prints the line to type and stops.
 packages() {
-  local line="apt-get install -y --no-install-recommends $*"
+  local line="install -y --no-install-recommends $*"
   say "Installing system packages: $*"
   command -v apt-get >/dev/null || stop "This system has no apt-get. Install by hand, then start again: $*"
-  { as_root apt-get update && as_root env DEBIAN_FRONTEND=noninteractive $line; } >&2 ||
+  { apt_get update && apt_get $line; } >&2 ||
     stop "These packages are missing. Type this line, then start again:
-  sudo $line"
+  sudo apt-get $line"
 }
 
 # find_python: sets PYTHON to an interpreter that is new enough, 64-bit, and can make environments.
@@ -58,7 +77,7 @@ environment() {
   fi
   .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip --upgrade >&2
   say "Installing Python packages from $lock (the first time takes about a minute)"
-  .venv/bin/python -m pip install --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r "$lock" >&2 ||
+  again .venv/bin/python -m pip install --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r "$lock" >&2 ||
     stop "The packages of $lock could not be installed: see the lines above."
   .venv/bin/python -m compileall -q -j 0 app hardware >&2 || true
   stamp "$lock" >".venv/.stamp-$set"

@@ -38,6 +38,7 @@ def shell(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
         stdin=subprocess.DEVNULL,
+        timeout=60,  # how long a loop that does not end is looked at
     )
 
 
@@ -61,6 +62,61 @@ def test_a_missing_package_without_root_stops_with_the_line_to_type(machine):
     assert said.returncode == 1
     assert "sudo apt-get install -y --no-install-recommends zbar-tools mfoc" in said.stderr
     assert "went on" not in said.stdout
+
+
+HELD = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 812 (unattended-upgr)"
+
+
+@pytest.mark.parametrize("verb", ["update", "install"])
+def test_while_another_program_installs_the_set_up_waits_and_says_for_whom(machine, tmp_path, verb):
+    # The lock is free at the third try.
+    machine("id", "echo 0")
+    machine("sleep", f'echo slept >>"{tmp_path}/naps"')
+    machine(
+        "apt-get",
+        f'echo "$*" >>"{tmp_path}/asked"\n'
+        f'[ "$1" != {verb} ] || [ "$(grep -c ^{verb} "{tmp_path}/asked")" -ge 3 ] || {{ echo "{HELD}" >&2; exit 100; }}',
+    )
+    said = shell("set -euo pipefail; packages mfoc; echo went on", PATH=machine.path)
+    assert said.stdout == "went on\n", said.stderr
+    assert said.stderr.count("Waiting for process 812 (unattended-upgr)") == 1
+    asked = (tmp_path / "asked").read_text().splitlines()
+    install = "install -y --no-install-recommends mfoc"
+    assert asked == (["update"] * 3 + [install] if verb == "update" else ["update"] + [install] * 3)
+    assert (tmp_path / "naps").read_text() == "slept\n" * 2
+
+
+def test_a_lock_that_is_never_let_go_ends_with_who_holds_it_and_the_line_to_type(machine):
+    machine("id", "echo 0")
+    machine("apt-get", f'echo "{HELD}" >&2; exit 100')
+    said = shell("PATIENCE=1; packages mfoc; echo went on", PATH=machine.path)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert "Waiting for process 812 (unattended-upgr)" in said.stderr
+    assert said.stderr.endswith(
+        f"{HELD}\nThese packages are missing. Type this line, then start again:\n"
+        "  sudo apt-get install -y --no-install-recommends mfoc\n"
+    )
+
+
+def test_another_fault_of_apt_is_not_waited_for(machine):
+    machine("id", "echo 0")
+    machine("apt-get", 'echo "E: Unable to locate package mfoc" >&2; exit 100')
+    machine("sleep", "echo slept >&2")
+    said = shell("packages mfoc; echo went on", PATH=machine.path)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert "Unable to locate package" in said.stderr
+    assert "slept" not in said.stderr
+
+
+@pytest.mark.parametrize(("fails", "status"), [(1, 0), (2, 1)])
+def test_what_comes_over_the_network_is_tried_twice_and_that_is_said(machine, tmp_path, fails, status):
+    machine("npm", f'echo tried >>"{tmp_path}/tries"; [ "$(wc -l <"{tmp_path}/tries")" -gt {fails} ]')
+    said = shell("again npm ci", PATH=machine.path)
+    assert (said.returncode, said.stderr) == (status, "That did not work; trying once more.\n")
+    assert (tmp_path / "tries").read_text() == "tried\n" * 2
+    for script, command in [("setup.sh", "-m pip install"), ("test", "pip install"), ("test", "npm ci --prefix")]:
+        lines = [line for line in (HOUSE / "scripts" / script).read_text().splitlines() if command in line]
+        assert [line.split()[0] for line in lines] == ["again"]
 
 
 def test_a_32_bit_system_is_told_that_it_is_not_supported(machine):
@@ -94,6 +150,6 @@ def test_a_stamp_changes_with_the_lock_and_only_then(tmp_path):
 def test_under_ci_nothing_waits_for_a_keyboard():
     done = subprocess.run(
         ["bash", "-c", ". scripts/setup.sh; cat; echo ended"],
-        cwd=HOUSE, env={**os.environ, "CI": "true"}, input="typed", capture_output=True, text=True, check=True, timeout=20,
+        cwd=HOUSE, env={**os.environ, "CI": "true"}, input="typed", capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     assert done.stdout == "ended\n"
