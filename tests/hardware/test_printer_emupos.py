@@ -3,11 +3,13 @@
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from hardware.drivers.escpos_printer import from_url
+from hardware.drivers import wires
+from hardware.drivers.escpos_printer import EscposPrinter, Limits
 from hardware.ports import Outcome
 from hardware.receipt import render
 from tests.hardware.receipt_peers import ROOT
@@ -29,6 +31,10 @@ def free_port() -> int:
         return int(line.getsockname()[1])
 
 
+PATIENCE = 120  # seconds: only how long a broken run takes; a busy machine gives the emulator little time
+LIMITS = Limits(answer=PATIENCE, stall=PATIENCE, fence=PATIENCE)
+
+
 class Emupos:
     def __init__(self, folder: Path) -> None:
         self.folder, self.port, self.api = folder, free_port(), free_port()
@@ -39,35 +45,50 @@ class Emupos:
         )
         self.log = (folder / "log").open("w")
         self.process = subprocess.Popen([EMUPOS, "run"], cwd=folder, stdout=self.log, stderr=self.log)
-        for _ in range(200):
-            with socket.socket() as line:
-                if line.connect_ex(("127.0.0.1", self.api)) == 0:
-                    return
-            time.sleep(0.05)
-        raise AssertionError((folder / "log").read_text())
+
+    def wait_until_it_answers(self) -> None:
+        """It takes commands, and answers DLE EOT 1 (its online status) like a printer."""
+        until = time.monotonic() + PATIENCE
+        while self.process.poll() is None and time.monotonic() < until:
+            try:
+                socket.create_connection(("127.0.0.1", self.api), PATIENCE).close()
+                with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as line:
+                    line.sendall(b"\x10\x04\x01")
+                    if line.recv(1):
+                        return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError((self.folder / "log").read_text())
+
+    def printer(self) -> EscposPrinter:
+        """Our driver on it."""
+        return EscposPrinter(lambda: wires.tcp("127.0.0.1", self.port, PATIENCE), columns=48, limits=LIMITS)
 
     def say(self, *words: str) -> str:
         done = subprocess.run(
             [EMUPOS, "--api", f"http://127.0.0.1:{self.api}", *words],
-            cwd=self.folder, capture_output=True, text=True, timeout=30, check=True,
+            cwd=self.folder, capture_output=True, text=True, timeout=PATIENCE, check=True,
         )  # fmt: skip
         return done.stdout
 
     def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(10)
+        self.process.kill()
+        self.process.wait()
         self.log.close()
 
 
 @pytest.fixture(scope="module")
-def emupos(tmp_path_factory):
+def emupos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emupos]:
     made = Emupos(tmp_path_factory.mktemp("emupos"))
-    yield made
-    made.stop()
+    try:
+        made.wait_until_it_answers()
+        yield made
+    finally:
+        made.stop()
 
 
 def test_it_prints_confirms_and_opens_the_drawer(emupos):
-    printer = from_url(f"tcp://127.0.0.1:{emupos.port}?columns=48")
+    printer = emupos.printer()
     assert printer.status().ready
     assert printer.send(render(SLIP, 48).native()) is Outcome.PRINTED
     assert printer.kick_drawer() is Outcome.PRINTED
@@ -83,7 +104,7 @@ def test_it_prints_confirms_and_opens_the_drawer(emupos):
     ("fault", "says"), [("paper-out", "out of paper"), ("cover-open", "cover"), ("offline", "offline")]
 )
 def test_its_faults_are_understood(emupos, fault, says):
-    printer = from_url(f"tcp://127.0.0.1:{emupos.port}?columns=48")
+    printer = emupos.printer()
     emupos.say("fault", "set", "front", fault)
     assert printer.send(render(SLIP, 48).native()) is Outcome.NOT_SENT
     assert says in str(printer.problem)
@@ -93,7 +114,7 @@ def test_its_faults_are_understood(emupos, fault, says):
 
 
 def test_dots_are_printed_too(emupos):
-    printer = from_url(f"tcp://127.0.0.1:{emupos.port}?columns=48")
+    printer = emupos.printer()
     emupos.say("fault", "set", "front", "paper-near-end")
     assert printer.status().paper == "near-end"
     assert printer.send(render(SLIP, 48).raster()) is Outcome.PRINTED
