@@ -60,7 +60,7 @@ def test_a_start_in_an_empty_place_says_where_the_desk_is_and_how_to_sign_in(run
     assert any("password" in line for line in said)
     assert (data / "qiantai.db").exists()
     address = said[-1].removeprefix("ready ")
-    with urllib.request.urlopen(f"{address}/running/sign_in/", timeout=10) as answer:
+    with urllib.request.urlopen(f"{address}/running/sign_in/", timeout=60) as answer:
         assert "演示" in answer.read().decode()
 
 

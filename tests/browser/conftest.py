@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 import waitress
 from flask import Flask
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, expect, sync_playwright
 
 from app import factory
 from app.base import db
@@ -19,6 +19,9 @@ from app.desk.who import people, sessions
 from app.settings import Settings
 
 CHROMIUM = Path("/usr/bin/chromium")
+# ms: only how long a broken run takes. Less than the minute after which pages renew themselves by the clock.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -66,7 +69,7 @@ class Site:
             java_script_enabled=javascript,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(8000)
+        context.set_default_timeout(PATIENCE)
         self.contexts.append(context)
         cookies = [{"name": "language", "value": language, "url": self.url}]
         if who is not None:

@@ -257,7 +257,8 @@ def test_a_label_cannot_press_an_answer_and_waits_until_it_is_given(question, we
     }""")
     wedge(page).scan(numbering.code(10, 2026, 77))
     expect(page.locator("#waiting")).to_contain_text("1 个扫描等待处理")
-    page.wait_for_timeout(150)  # longer than an answer key waits: had the label pressed it, it would show by now
+    # By the page's own clock, longer than an answer key waits: had the label pressed it, it would show by now.
+    page.evaluate("new Promise((later) => setTimeout(later, 150))")
     assert page.evaluate("document.body.dataset.pressed") is None
     page.keyboard.press("1")
     expect(page.locator("body")).to_have_attribute("data-pressed", "1")

@@ -265,7 +265,7 @@ def test_a_queued_paper_is_printed_at_once_and_without_asking_the_clock(cast, co
     worker.start()
     try:
         take(by=cast.chen, copies=("客户联",))
-        assert done.wait(10), "woken by the commit; its own look round comes in an hour"
+        assert done.wait(60), "woken by the commit; its own look round comes in an hour"
     finally:
         worker.stop()
 

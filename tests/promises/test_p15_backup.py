@@ -266,7 +266,7 @@ def test_the_page_does_not_wait_for_a_backup_and_shows_it_when_it_is_whole(
 
     def hold() -> None:
         reached.set()
-        assert go_on.wait(20)
+        assert go_on.wait(60)
 
     timer._last = backups.make(place / "an hour ago has not passed")
     desk.app.extensions["devices"] = SimpleNamespace(backups=timer)
@@ -277,7 +277,7 @@ def test_the_page_does_not_wait_for_a_backup_and_shows_it_when_it_is_whole(
         said = client.post("/running/backups/make", data={"_key": desk.key()}, headers={"HX-Request": "true"})
         assert "正在备份" in said.text
         assert "立即备份" not in said.text
-        assert reached.wait(20)
+        assert reached.wait(60)
         assert "尚无备份" in client.get("/running/backups/").text
     finally:
         before, _ = live.since(0)

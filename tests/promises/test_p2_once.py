@@ -164,7 +164,7 @@ class Client:
     trouble: list[BaseException] = field(default_factory=list)
 
     def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
-        line = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20)
+        line = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
         try:
             headers = {"Cookie": self.cookie, "Origin": f"http://127.0.0.1:{self.server.port}", "HX-Request": "true"}
             if body is not None:

@@ -88,7 +88,7 @@ def test_two_clerks_who_lend_one_key_at_the_same_moment_give_it_to_one(books, ca
     def clerk(taker) -> None:
         try:
             db.connect()
-            start.wait(10)
+            start.wait(60)
             for key in keys:
                 try:
                     won.append((lending.lend(key, to=taker, by=cast.ana).thing, taker.name))

@@ -138,7 +138,7 @@ def test_it_works_as_a_thread_on_a_real_terminal_line(counter: WaterDesk) -> Non
     worker = ReaderWorker(lambda: PN532(open_serial(far.path)))
     worker.start()
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while worker.seen.uid != card.uid and time.monotonic() < deadline:
             worker.wake()
             time.sleep(0.02)
