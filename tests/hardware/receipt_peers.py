@@ -31,7 +31,7 @@ def node(script: str, given: object) -> str:
     program = f"const given = {json.dumps(given)};\n{script}"
     done = subprocess.run(
         ["node", "-"],
-        input=program, capture_output=True, text=True, timeout=60, check=True, env={**os.environ, "NODE_PATH": str(MODULES)},
+        input=program, capture_output=True, text=True, timeout=180, check=True, env={**os.environ, "NODE_PATH": str(MODULES)},
     )  # fmt: skip
     return done.stdout
 
@@ -56,5 +56,5 @@ def zbar(png: bytes, where: Path) -> list[str]:
     """The codes zbarimg reads in a picture, as KIND:data."""
     path = where / "read.png"
     path.write_bytes(png)
-    done = subprocess.run(["zbarimg", "-q", str(path)], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(["zbarimg", "-q", str(path)], capture_output=True, text=True, timeout=180, check=False)
     return done.stdout.split()

@@ -34,7 +34,7 @@ def wire() -> Iterator[PtyWire]:
 
 def run(wire: PtyWire, *command: str) -> str:
     env = {**os.environ, "LIBNFC_DEVICE": f"pn532_uart:{wire.path}", "LIBNFC_AUTO_SCAN": "false"}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=180, check=False)
     return done.stdout + done.stderr
 
 

@@ -33,7 +33,7 @@ def exported(cast, home, books: Path, tmp_path: Path) -> Path:
 def check(books: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(file: Path, *more: str) -> subprocess.CompletedProcess[str]:
         alone = [sys.executable, "-I", str(SCRIPT), str(file), "--key", str(books / receipt.KEY_FILE), *more]
-        return subprocess.run(alone, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(alone, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=180)
 
     return run
 

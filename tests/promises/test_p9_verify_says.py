@@ -125,7 +125,7 @@ def test_a_desk_whose_books_or_key_are_gone_does_not_start_on_new_ones(kept: Pat
     for name, said in (("books.key", "books.key is missing"), ("qiantai.db", "qiantai.db is gone")):
         aside = (kept / name).rename(kept / "aside")
         command = [sys.executable, "-m", "app", "--port", "0", "--no-demo", "--data", str(kept)]
-        done = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, timeout=180, check=False)
         assert done.returncode == 1
         assert done.stderr.startswith("qiantai does not start: ")
         assert said in done.stderr
