@@ -127,8 +127,9 @@ def _templates(desk: Flask, screens: list[web.Screen]) -> None:
         settings=desk.extensions["settings"],
     )
     desk.jinja_env.trim_blocks = desk.jinja_env.lstrip_blocks = True
-    macros = desk.jinja_env.get_template("shared/macros.html").module
-    desk.jinja_env.globals.update({name: macro for name, macro in vars(macros).items() if isinstance(macro, Macro)})
+    for kind in ("words", "forms", "tables"):  # each may use those before it
+        macros = desk.jinja_env.get_template(f"shared/macros/{kind}.html").module
+        desk.jinja_env.globals.update({name: macro for name, macro in vars(macros).items() if isinstance(macro, Macro)})
 
 
 def _refusals(desk: Flask) -> None:
