@@ -9,7 +9,9 @@ from flask_login import current_user
 
 from app.base import clock, money
 from app.base.refusal import N_, Refused
-from app.desk.accounts import charge, prices, receipt
+from app.desk.accounts import charge as charges
+from app.desk.accounts import prices
+from app.desk.accounts import receipt as receipts
 from app.desk.accounts.receipt import Receipt, Tender
 from app.desk.homes import households, instructions
 from app.desk.homes.households import Unit
@@ -41,8 +43,8 @@ WALK_IN = 0  # ?unit=0: somebody who belongs to no unit
 def board() -> Answer:
     """`?unit=ID` (0: no unit), or the household at the counter; `?q=` a receipt's number."""
     if asked := request.args.get("q"):
-        found = receipt.of_number(asked)
-        return go("counter_cashier.show", id=found.id) if found else _choose()
+        found = receipts.of_number(asked)
+        return go("counter_cashier.show", receipt=found.id) if found else _choose()
     number = request.values.get("unit", type=int)
     if number is None:
         number = sessions.memory(current_user.session).customer
@@ -95,7 +97,7 @@ def _show(unit: Unit | None, done: Receipt | None = None) -> Answer:
 @screen.reads("/sum")
 def sums() -> Answer:
     """While amounts are typed: total, capitals, change. What cannot be read yet counts as nothing."""
-    rows = charge.open_of(_unit(request.args.get("unit", WALK_IN, type=int)))
+    rows = charges.open_of(_unit(request.args.get("unit", WALK_IN, type=int)))
     ids = set(request.args.getlist("charge", type=int))
     picked = [row.left for row in rows if row.id in ids]
     received = sum(_read(kind) for kind, _, _ in TENDERS) + _read("prepaid")
@@ -163,16 +165,16 @@ def add() -> Answer:
     return _after(unit, N_("{text} is on the list: {fen}."), text=row.text, fen=money.show(row.fen))
 
 
-@screen.does("/take_back/<int:id>", act="cashier.collect", again="counter_cashier.board")
-def take_back(id: int) -> Answer:
-    row = charge.Charge.get_or_none(charge.Charge.id == id) or abort(404)
+@screen.does("/take_back/<int:charge>", act="cashier.collect", again="counter_cashier.board")
+def take_back(charge: int) -> Answer:
+    row = charges.Charge.get_or_none(charges.Charge.id == charge) or abort(404)
     cashier.take_back(row, reason=form().text("reason", most=500, need=False), by=me())
     return _after(row.unit, N_("{text} is off the list."), text=row.text)
 
 
-@screen.does("/read/<int:id>", act="instructions.acknowledge", again="counter_cashier.board")
-def read(id: int) -> Answer:
-    row = Instruction.get_or_none(Instruction.id == id) or abort(404)
+@screen.does("/read/<int:instruction>", act="instructions.acknowledge", again="counter_cashier.board")
+def read(instruction: int) -> Answer:
+    row = Instruction.get_or_none(Instruction.id == instruction) or abort(404)
     instructions.acknowledge(row, by=me())
     return _after(row.unit, N_("Read."))
 
@@ -180,9 +182,9 @@ def read(id: int) -> Answer:
 # ---- a receipt
 
 
-@screen.reads("/receipt/<int:id>")
-def show(id: int) -> Answer:
-    return _receipt(_found(id))
+@screen.reads("/receipt/<int:receipt>")
+def show(receipt: int) -> Answer:
+    return _receipt(_found(receipt))
 
 
 @screen.reads("/last")
@@ -192,66 +194,69 @@ def last() -> Answer:
     return _receipt(row) if row else say(go("counter_cashier.board"), N_("You have made no receipt yet."), kind="note")
 
 
-def _found(id: int) -> Receipt:
-    return Receipt.get_or_none(Receipt.id == id) or abort(404)
+def _found(receipt: int) -> Receipt:
+    return Receipt.get_or_none(Receipt.id == receipt) or abort(404)
 
 
 def _receipt(row: Receipt, block: str = "board") -> Answer:
-    left = receipt.items_left(row)
+    left = receipts.items_left(row)
     return page(
         f"counter/cashier_receipt.html#{block}",
         row=row,
-        paper=receipt.paper(row),
+        paper=receipts.paper(row),
         left=left,
-        ways=receipt.tenders_left(row),
-        names=receipt.TENDER_NAMES,
-        back=receipt.reversals(row),
+        ways=receipts.tenders_left(row),
+        names=receipts.TENDER_NAMES,
+        back=receipts.reversals(row),
         copies=corrections.copies_out(row),
         today=row.day == clock.business_day(clock.now()),
-        gone=receipt.is_reversed(row),
+        gone=receipts.is_reversed(row),
         unsigned=corrections.is_unsigned(row),
         pairs=[(copy, copy) for copy in row.facts["copies"]],
     )
 
 
-@screen.does("/receipt/<int:id>/a4", act="cashier.collect", again="counter_cashier.show")
-def a4(id: int) -> Answer:
+@screen.does("/receipt/<int:receipt>/a4", act="cashier.collect", again="counter_cashier.show")
+def a4(receipt: int) -> Answer:
     """The receipt on A4, every copy under the other, for an office or a dot-matrix printer."""
-    row = cashier.on_a4(_found(id), by=me())
+    row = cashier.on_a4(_found(receipt), by=me())
     return page(
         "print/receipt_a4.html",
         row=row,
-        paper=receipt.paper(row),
-        copies=(receipt.CUSTOMER, receipt.STUB, receipt.BOOK),
+        paper=receipts.paper(row),
+        copies=(receipts.CUSTOMER, receipts.STUB, receipts.BOOK),
         times=corrections.times_on_a4(row),
         by=me().name,
     )
 
 
-@screen.does("/receipt/<int:id>/reprint", act="cashier.collect", again="counter_cashier.show")
-def reprint(id: int) -> Answer:
-    row = cashier.reprint(_found(id), copy=form().text("copy", need=False) or receipt.CUSTOMER, by=me())
+@screen.does("/receipt/<int:receipt>/reprint", act="cashier.collect", again="counter_cashier.show")
+def reprint(receipt: int) -> Answer:
+    row = cashier.reprint(_found(receipt), copy=form().text("copy", need=False) or receipts.CUSTOMER, by=me())
     return _receipt_after(row, N_("{number} is printed again."))
 
 
-@screen.does("/receipt/<int:id>/void", act="cashier.collect", again="counter_cashier.show")
-def void(id: int) -> Answer:
+@screen.does("/receipt/<int:receipt>/void", act="cashier.collect", again="counter_cashier.show")
+def void(receipt: int) -> Answer:
     fields = form()
     made = corrections.void(
-        _found(id), copies=fields.values.getlist("copies"), reason=fields.text("reason", most=500, need=False), by=me()
+        _found(receipt),
+        copies=fields.values.getlist("copies"),
+        reason=fields.text("reason", most=500, need=False),
+        by=me(),
     )
     return _receipt_after(made, N_("Voided: {number}."))
 
 
-@screen.does("/receipt/<int:id>/refund", act="cashier.collect", again="counter_cashier.show")
-def refund(id: int) -> Answer:
-    row, fields = _found(id), form()
-    items = {line.id: fen for line, _ in receipt.items_left(row) if (fen := fields.fen(f"line{line.id}", need=False))}
-    tenders = {way.id: fen for way, _ in receipt.tenders_left(row) if (fen := fields.fen(f"way{way.id}", need=False))}
+@screen.does("/receipt/<int:receipt>/refund", act="cashier.collect", again="counter_cashier.show")
+def refund(receipt: int) -> Answer:
+    row, fields = _found(receipt), form()
+    items = {line.id: fen for line, _ in receipts.items_left(row) if (fen := fields.fen(f"line{line.id}", need=False))}
+    tenders = {way.id: fen for way, _ in receipts.tenders_left(row) if (fen := fields.fen(f"way{way.id}", need=False))}
     made = corrections.refund(
         row,
         items=items,
-        tenders=tenders or receipt.split_back(row, sum(items.values())),
+        tenders=tenders or receipts.split_back(row, sum(items.values())),
         reason=fields.text("reason", most=500, need=False),
         payee=fields.text("payee", need=False),
         by=me(),
@@ -259,26 +264,26 @@ def refund(id: int) -> Answer:
     return _receipt_after(made, N_("Refunded: {number}."))
 
 
-@screen.does("/receipt/<int:id>/signed", act="cashier.collect", again="counter_cashier.show")
-def signed(id: int) -> Answer:
-    return _receipt_after(corrections.signed(_found(id), by=me()), N_("{number}: the payee has signed."))
+@screen.does("/receipt/<int:receipt>/signed", act="cashier.collect", again="counter_cashier.show")
+def signed(receipt: int) -> Answer:
+    return _receipt_after(corrections.signed(_found(receipt), by=me()), N_("{number}: the payee has signed."))
 
 
 def _receipt_after(row: Receipt, msgid: str) -> Answer:
     if wants_fragment():
         return say(_receipt(row), msgid, number=row.number)
-    return say(go("counter_cashier.show", id=row.id), msgid, number=row.number)
+    return say(go("counter_cashier.show", receipt=row.id), msgid, number=row.number)
 
 
 @screen.scans("receipt")
 def scanned(seen: Scanned) -> Answer:
-    row = receipt.of_number(seen.code)
-    return go("counter_cashier.show", id=row.id) if row else None
+    row = receipts.of_number(seen.code)
+    return go("counter_cashier.show", receipt=row.id) if row else None
 
 
 @screen.shows_due
 def due_url(about: int) -> str:
-    return url_for("counter_cashier.show", id=about)
+    return url_for("counter_cashier.show", receipt=about)
 
 
 # ---- the unit's account, and the books drawn from finance
@@ -308,10 +313,12 @@ def draw() -> Answer:
 
 @screen.holds(N_("Receipts"))
 def of_household(unit: Unit) -> Iterator[Line]:
-    for row in receipt.of_unit(unit, limit=6):
-        yield Line(f"{row.number} {row.at:%Y-%m-%d}", money.show(row.fen), url_for("counter_cashier.show", id=row.id))
+    for row in receipts.of_unit(unit, limit=6):
+        yield Line(
+            f"{row.number} {row.at:%Y-%m-%d}", money.show(row.fen), url_for("counter_cashier.show", receipt=row.id)
+        )
 
 
 @screen.leads("receipt")
 def _of_box(hit: Hit) -> str:
-    return url_for("counter_cashier.show", id=hit.about)
+    return url_for("counter_cashier.show", receipt=hit.about)

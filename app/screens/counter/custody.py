@@ -9,7 +9,8 @@ from app.desk.homes import lookup
 from app.desk.homes.households import Person, Unit
 from app.desk.homes.lookup import Hit
 from app.procedures.counter.keys import board as views
-from app.procedures.counter.keys import consent, custody
+from app.procedures.counter.keys import consent
+from app.procedures.counter.keys import custody as custodies
 from app.procedures.counter.keys.consent import Permission
 from app.procedures.counter.keys.register import Custody
 from app.web import Answer, Form, Screen, customer, form, go, me, page, say
@@ -21,8 +22,8 @@ HOW = {"phone": N_("by phone"), "in person": N_("in person"), "letter": N_("by l
 
 
 @screen.shows_due
-def where(row: int) -> str:
-    return url_for("counter_custody.one", row=row)
+def where(custody: int) -> str:
+    return url_for("counter_custody.one", custody=custody)
 
 
 @screen.reads()
@@ -35,7 +36,9 @@ def board() -> Answer:
     hits = [hit for hit in lookup.find(room).hits if hit.unit_id] if room else []
     if len(hits) == 1:
         return go("counter_custody.new", unit=hits[0].unit_id)
-    return page("counter/custodies.html#board", rows=custody.open_list(), reasons=custody.REASONS, room=room, hits=hits)
+    return page(
+        "counter/custodies.html#board", rows=custodies.open_list(), reasons=custodies.REASONS, room=room, hits=hits
+    )
 
 
 @screen.reads("/new", act="keys.entrust")
@@ -45,8 +48,8 @@ def new() -> Answer:
     return page(
         "counter/custody_new.html#board",
         unit=unit,
-        owners=custody.owners(unit),
-        reasons=custody.REASONS,
+        owners=custodies.owners(unit),
+        reasons=custodies.REASONS,
         tags=TAGS,
         held=views.of_unit(unit),
     )
@@ -59,10 +62,10 @@ def accept() -> Answer:
     owner = Person.get_or_none(Person.id == fields.whole("owner"))
     if owner is None:
         raise Refused("Choose the owner who entrusts the key.", rule="EKEY-1", field="owner")
-    held = custody.accept(
+    held = custodies.accept(
         unit=unit,
         owner=owner,
-        kind=fields.choice("kind", custody.REASONS),
+        kind=fields.choice("kind", custodies.REASONS),
         reason=fields.text("reason", most=500, need=False),
         no_trouble=fields.flag("no_trouble"),
         keys=_tags(fields),
@@ -72,7 +75,7 @@ def accept() -> Answer:
         by=me(),
     )
     message = N_("{number}: the letter is being printed twice, the labels with it.")
-    return say(go("counter_custody.one", row=held.id), message, number=held.number)
+    return say(go("counter_custody.one", custody=held.id), message, number=held.number)
 
 
 def _tags(fields: Form) -> list[tuple[str, str, int]]:
@@ -86,31 +89,31 @@ def _tags(fields: Form) -> list[tuple[str, str, int]]:
     return found
 
 
-@screen.reads("/<int:row>")
-def one(row: int) -> Answer:
+@screen.reads("/<int:custody>")
+def one(custody: int) -> Answer:
     """One custody: its keys, what the owner agreed to, and how it goes on."""
-    held = _custody(row)
+    held = _custody(custody)
     return page(
         "counter/custody.html#board",
         held=held,
         keys=views.of_custody(held),
         states=views.STATES,
         permissions=consent.permissions(held),
-        owners=custody.owners(held.unit),
-        reasons=custody.REASONS,
+        owners=custodies.owners(held.unit),
+        reasons=custodies.REASONS,
         how=HOW,
     )
 
 
-def _custody(row: int) -> Custody:
-    return Custody.get_or_none(Custody.id == row) or abort(404)
+def _custody(custody: int) -> Custody:
+    return Custody.get_or_none(Custody.id == custody) or abort(404)
 
 
-@screen.does("/<int:row>/consent", act="keys.entrust", again="counter_custody.one")
-def agree(row: int) -> Answer:
+@screen.does("/<int:custody>/consent", act="keys.entrust", again="counter_custody.one")
+def agree(custody: int) -> Answer:
     fields = form()
     consent.give(
-        _custody(row),
+        _custody(custody),
         agreed_by=fields.text("agreed_by"),
         how=fields.choice("how", HOW),
         phone=fields.text("phone", need=False),
@@ -118,36 +121,36 @@ def agree(row: int) -> Answer:
         until=fields.day("until", need=False),
         by=me(),
     )
-    return say(one(row=row), N_("The owner's consent is noted with the time. Scan the key to lend it."))
+    return say(one(custody), N_("The owner's consent is noted with the time. Scan the key to lend it."))
 
 
-@screen.does("/<int:row>/revoke", act="keys.entrust", again="counter_custody.one")
-def revoke(row: int) -> Answer:
-    given = Permission.get_or_none(Permission.id == form().whole("permission"), Permission.custody == row)
+@screen.does("/<int:custody>/revoke", act="keys.entrust", again="counter_custody.one")
+def revoke(custody: int) -> Answer:
+    given = Permission.get_or_none(Permission.id == form().whole("permission"), Permission.custody == custody)
     consent.revoke(given or abort(404), by=me())
-    return say(one(row=row), N_("The consent is taken back."), kind="note")
+    return say(one(custody), N_("The consent is taken back."), kind="note")
 
 
-@screen.does("/<int:row>/review", act="keys.entrust", again="counter_custody.one")
-def review(row: int) -> Answer:
+@screen.does("/<int:custody>/review", act="keys.entrust", again="counter_custody.one")
+def review(custody: int) -> Answer:
     fields = form()
-    custody.review(_custody(row), done=fields.flag("done"), again=fields.day("again", need=False), by=me())
-    return say(one(row=row), N_("The review is noted."))
+    custodies.review(_custody(custody), done=fields.flag("done"), again=fields.day("again", need=False), by=me())
+    return say(one(custody), N_("The review is noted."))
 
 
-@screen.does("/<int:row>/collect", act="keys.entrust", again="counter_custody.one")
-def collect(row: int) -> Answer:
+@screen.does("/<int:custody>/collect", act="keys.entrust", again="counter_custody.one")
+def collect(custody: int) -> Answer:
     fields = form()
-    custody.hand_back(
-        _custody(row),
+    custodies.hand_back(
+        _custody(custody),
         received_by=fields.text("received_by"),
         checked=fields.text("checked", need=False),
         signed=fields.flag("signed"),
         by=me(),
     )
-    return say(one(row=row), N_("Handed back to the owner: the keys have left the register."))
+    return say(one(custody), N_("Handed back to the owner: the keys have left the register."))
 
 
 @screen.leads("letter")
 def _found(hit: Hit) -> str:
-    return url_for("counter_custody.one", row=hit.about)
+    return url_for("counter_custody.one", custody=hit.about)

@@ -44,7 +44,7 @@ def board() -> Answer:
         return go("counter_keys.one", key=register.find(request.args["q"]).id)
     if meant and meant[0] == "letter":
         held = register.Custody.get_or_none(register.Custody.number == f"TG-{meant[1]}-{meant[2]:06d}") or abort(404)
-        return go("counter_custody.one", row=held.id)
+        return go("counter_custody.one", custody=held.id)
     return _board()
 
 

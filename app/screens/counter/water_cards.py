@@ -229,24 +229,24 @@ def _after(home: Unit, msgid: str, /, **values: str) -> Answer:
     return say(go("counter_water_cards.board", unit=home.id), msgid, **values)
 
 
-def _topup(id: int) -> TopUp:
-    return TopUp.get_or_none(TopUp.id == id) or abort(404)
+def _topup(topup: int) -> TopUp:
+    return TopUp.get_or_none(TopUp.id == topup) or abort(404)
 
 
-@screen.does("/again/<int:id>", act="water.sell", again="counter_water_cards.board")
-def again(id: int) -> Answer:
+@screen.does("/again/<int:topup>", act="water.sell", again="counter_water_cards.board")
+def again(topup: int) -> Answer:
     """Write the same record again: never a new one, never charged again."""
-    row = _topup(id)
+    row = _topup(topup)
     water.check_may_try(row, by=me())
     if row.state == "pending":
         _do("write", row.id)
     return _after(row.unit, N_("{number} is written again. Leave the card on the reader."), number=row.number)
 
 
-@screen.does("/refund/<int:id>", act="water.decide", again="counter_water_cards.board")
-def refund(id: int) -> Answer:
+@screen.does("/refund/<int:topup>", act="water.decide", again="counter_water_cards.board")
+def refund(topup: int) -> Answer:
     """Pay a pending sale back, once the card is proven not to hold it."""
-    fields, row = form(), _topup(id)
+    fields, row = form(), _topup(topup)
     reason, signed = fields.text("reason", most=500), fields.text("signed")
     meter_seq = fields.whole("meter_seq", most=65_535) if fields.text("meter_seq", need=False) else None
     if row.state == "pending":
@@ -314,11 +314,11 @@ def relearn(account: int) -> Answer:
     )
 
 
-@screen.does("/money/<int:id>", act="water.note_money", again="counter_water_cards.board")
-def note_money(id: int) -> Answer:
+@screen.does("/money/<int:handling>", act="water.note_money", again="counter_water_cards.board")
+def note_money(handling: int) -> Answer:
     """Where the money of sales that were learned from a card went."""
     how = form().text("how", most=500)
-    learned = Handling.get_or_none(Handling.id == id, Handling.kind == "learned") or abort(404)
+    learned = Handling.get_or_none(Handling.id == handling, Handling.kind == "learned") or abort(404)
     row = water.note_money(learned, how=how, by=me())
     return _after(row.account.unit, N_("Written down: where the money of the learned sales went."))
 

@@ -22,9 +22,9 @@ def board() -> Answer:
     )
 
 
-@screen.does("/<int:id>/give_back", act="deposits.see", again="money_deposits.board")
-def give_back(id: int) -> Answer:
-    line, fields = ReceiptItem.get_or_none(ReceiptItem.id == id) or abort(404), form()
+@screen.does("/<int:deposit>/give_back", act="deposits.see", again="money_deposits.board")
+def give_back(deposit: int) -> Answer:
+    line, fields = ReceiptItem.get_or_none(ReceiptItem.id == deposit) or abort(404), form()
     made = deposits.give_back(
         line,
         fen=fields.fen("fen"),

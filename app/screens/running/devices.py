@@ -74,38 +74,38 @@ def due_url(about: int) -> str:
     return f"/running/devices/#paper-{about}"
 
 
-@screen.reads("/paper/<int:id>.png")
-def picture(id: int) -> Answer:
+@screen.reads("/paper/<int:job>.png")
+def picture(job: int) -> Answer:
     """The paper as it looks (or will look) on its printer."""
-    job = Job.get_or_none(Job.id == id) or abort(404)
-    return _png(paper.laid_out(job, _columns(job)).png())
+    row = Job.get_or_none(Job.id == job) or abort(404)
+    return _png(paper.laid_out(row, _columns(row)).png())
 
 
-@screen.reads("/simulated/<name>/<int:nth>.png")
-def simulated(name: str, nth: int) -> Answer:
+@screen.reads("/simulated/<device>/<int:nth>.png")
+def simulated(device: str, nth: int) -> Answer:
     """The n-th last paper that the simulated printer has printed, as it printed it."""
-    worker = _worker(name)
+    worker = _worker(device)
     far_end = worker.far_end if isinstance(worker, PrintWorker) else None
     pictures = far_end.pictures(nth) if far_end and 0 < nth <= 10 else []
     return _png(pictures[nth - 1]) if 0 < nth == len(pictures) else abort(404)
 
 
-@screen.does("/came_out/<int:id>", act="papers.answer", again="running_devices.board")
-def came_out(id: int) -> Answer:
-    job = outbox.came_out(id, by=me())
-    return say(board(), "{number} came out.", number=f"{job.number} {job.copy}".strip())
+@screen.does("/came_out/<int:job>", act="papers.answer", again="running_devices.board")
+def came_out(job: int) -> Answer:
+    row = outbox.came_out(job, by=me())
+    return say(board(), "{number} came out.", number=f"{row.number} {row.copy}".strip())
 
 
-@screen.does("/again/<int:id>", act="papers.answer", again="running_devices.board")
-def again(id: int) -> Answer:
-    job = outbox.print_again(id, by=me())
-    return say(board(), "{number} is printed again.", number=f"{job.number} {job.copy}".strip())
+@screen.does("/again/<int:job>", act="papers.answer", again="running_devices.board")
+def again(job: int) -> Answer:
+    row = outbox.print_again(job, by=me())
+    return say(board(), "{number} is printed again.", number=f"{row.number} {row.copy}".strip())
 
 
-@screen.does("/drop/<int:id>", act="papers.answer", again="running_devices.board")
-def drop(id: int) -> Answer:
-    job = outbox.drop(id, by=me())
-    return say(board(), "{number} is not printed.", number=f"{job.number} {job.copy}".strip())
+@screen.does("/drop/<int:job>", act="papers.answer", again="running_devices.board")
+def drop(job: int) -> Answer:
+    row = outbox.drop(job, by=me())
+    return say(board(), "{number} is not printed.", number=f"{row.number} {row.copy}".strip())
 
 
 @screen.does("/test", act="papers.answer", again="running_devices.board")
@@ -114,9 +114,9 @@ def test() -> Answer:
     return say(board(), "The self-test slip is on its way.")
 
 
-@screen.does("/simulate/<name>", act="devices.simulate", again="running_devices.board")
-def simulate(name: str) -> Answer:
-    worker = _worker(name)
+@screen.does("/simulate/<device>", act="devices.simulate", again="running_devices.board")
+def simulate(device: str) -> Answer:
+    worker = _worker(device)
     if not isinstance(worker, PrintWorker):
         abort(404)
     printing.simulate(worker, form().choice("fault", FAULTS), by=me())

@@ -16,13 +16,13 @@ def board() -> Answer:
     return page("running/manual.html#board", sections=_by_section(), chosen=None)
 
 
-@screen.reads("/<code>")
-def text(code: str) -> Answer:
+@screen.reads("/<rule>")
+def text(rule: str) -> Answer:
     """One rule, in its section."""
-    rule = manual.rules().get(code)
-    if rule is None:
+    chosen = manual.rules().get(rule)
+    if chosen is None:
         abort(404)
-    return page("running/manual.html#board", sections=_by_section(rule.section), chosen=rule)
+    return page("running/manual.html#board", sections=_by_section(chosen.section), chosen=chosen)
 
 
 def _by_section(only: str | None = None) -> list[tuple[manual.Section, list[manual.Rule]]]:

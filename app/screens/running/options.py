@@ -18,9 +18,9 @@ def board() -> Answer:
     return _board()
 
 
-@screen.reads("/one/<name>")
-def one(name: str) -> Answer:
-    return _board(_known(name))
+@screen.reads("/one/<option>")
+def one(option: str) -> Answer:
+    return _board(_known(option))
 
 
 def _board(chosen: str = "") -> Answer:
@@ -36,12 +36,12 @@ def _board(chosen: str = "") -> Answer:
     )
 
 
-@screen.does("/change/<name>", act="options.change", again="running_options.one")
-def change(name: str) -> Answer:
+@screen.does("/change/<option>", act="options.change", again="running_options.one")
+def change(option: str) -> Answer:
     fields = form()
-    value = read(options.OPTIONS[_known(name)], fields.text("value", most=500, need=False))
-    options.change(name, value, since=fields.day("since") or clock.today(), by=me())
-    return say(_board(name), "Set. The value before stays in the books.")
+    value = read(options.OPTIONS[_known(option)], fields.text("value", most=500, need=False))
+    options.change(option, value, since=fields.day("since") or clock.today(), by=me())
+    return say(_board(option), "Set. The value before stays in the books.")
 
 
 def _known(name: str) -> str:

@@ -11,6 +11,6 @@ from app.web import Answer, Screen
 screen = Screen("running/signatures", title=N_("Signatures"), menu=False, act="signatures.see")
 
 
-@screen.reads("/<int:id>.png")
-def picture(id: int) -> Answer:
-    return Response(signatures.image(id) or abort(404), mimetype="image/png")
+@screen.reads("/<int:signature>.png")
+def picture(signature: int) -> Answer:
+    return Response(signatures.image(signature) or abort(404), mimetype="image/png")

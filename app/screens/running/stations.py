@@ -33,12 +33,12 @@ def keep() -> Answer:
     return say(board(), "The window is kept.")
 
 
-@screen.does("/take/<int:id>", act="stations.keep", again="running_stations.board")
-def take(id: int) -> Answer:
+@screen.does("/take/<int:station>", act="stations.keep", again="running_stations.board")
+def take(station: int) -> Answer:
     """This browser is that window from now on, whoever signs in."""
-    station = stations.take(id, current_user.session, by=me())
-    answer = say(go("running_stations.board"), "This browser is window {name} now.", name=station.name)
-    signed = _signer().sign(station.name.encode()).decode("latin-1")
+    taken = stations.take(station, current_user.session, by=me())
+    answer = say(go("running_stations.board"), "This browser is window {name} now.", name=taken.name)
+    signed = _signer().sign(taken.name.encode()).decode("latin-1")
     answer.set_cookie(
         "station", signed.encode("latin-1").hex(), max_age=10 * 365 * 86400, httponly=True, samesite="Lax"
     )
