@@ -1,8 +1,9 @@
-"""The Chinese catalogue: one .po a chapter under zh_CN/, merged into the messages.mo that flask-babel reads."""
+"""The Chinese catalogue: a .po a noun under zh_CN/ (and shared.po), merged into the messages.mo that flask-babel reads."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -14,28 +15,48 @@ PARTS = HERE / "zh_CN"
 COMPILED = HERE / "zh_Hans_CN" / "LC_MESSAGES" / "messages.mo"  # the name babel gives zh_CN
 
 
-def merged(*, strict: bool = True) -> Catalog:
-    """All parts in one catalogue; the same msgid with two translations is a mistake (not one to stop a desk for)."""
-    whole = Catalog(locale="zh_CN")
-    for part in sorted(PARTS.glob("*.po")):
-        with part.open("rb") as file:
-            for message in read_po(file, locale="zh_CN"):
-                if not message.id:
-                    continue
-                before = whole.get(message.id)
-                if strict and before and before.string != message.string:
-                    raise ValueError(f"{part.name}: {message.id!r} is translated differently elsewhere")
-                whole[message.id] = message
-    return whole
+@dataclass(frozen=True)
+class Entry:
+    """An English text with its Chinese, in the file of `noun` (`counter/keys`, `shared`) at `line`."""
+
+    noun: str
+    msgid: str
+    string: str
+    fuzzy: bool = False
+    line: int = 0
+
+    @property
+    def place(self) -> str:
+        return f"{part(self.noun).relative_to(HERE.parent.parent)}:{self.line}"
+
+
+def part(noun: str) -> Path:
+    """Where a noun's texts stand."""
+    return PARTS / f"{noun}.po"
+
+
+def entries() -> list[Entry]:
+    """Everything that stands in the parts."""
+    found = []
+    for path in sorted(PARTS.rglob("*.po")):
+        noun = path.relative_to(PARTS).with_suffix("").as_posix()
+        with path.open("rb") as file:
+            for each in read_po(file, locale="zh_CN"):
+                if each.id:
+                    found.append(Entry(noun, str(each.id), str(each.string), each.fuzzy, each.lineno or 0))
+    return found
 
 
 def compile_if_stale() -> None:
-    """Write messages.mo when a part is newer than it (a clone has none)."""
-    newest = max(part.stat().st_mtime for part in [*PARTS.glob("*.po")])
+    """Write messages.mo when a part, or a folder of them, is newer than it (a clone has none)."""
+    newest = max(each.stat().st_mtime for each in PARTS.rglob("*"))
     if COMPILED.exists() and COMPILED.stat().st_mtime >= newest:
         return
+    whole = Catalog(locale="zh_CN")
+    for each in entries():
+        whole.add(each.msgid, each.string, flags=["fuzzy"] if each.fuzzy else [])
     COMPILED.parent.mkdir(parents=True, exist_ok=True)
     scratch = COMPILED.with_suffix(f".{os.getpid()}")  # two starts at once do not share it
     with scratch.open("wb") as file:
-        write_mo(file, merged(strict=False))
+        write_mo(file, whole)
     scratch.replace(COMPILED)

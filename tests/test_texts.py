@@ -1,0 +1,152 @@
+"""Every text is English in the source and Chinese in its noun's .po: none missing, borrowed, left over or half done."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app import translations
+from app.translations import Entry
+from app.translations.extract import Use, _python, _template, uses
+from app.translations.judge import judge
+from app.translations.nouns import ROOT, noun_of
+
+THERE = translations.entries()
+
+
+def wrong(*, said: tuple[Use, ...] = (), there: tuple[Entry, ...] = ()) -> list[str]:
+    """What is wrong once these are planted in the tree."""
+    return judge([*uses(), *said], [*THERE, *there])
+
+
+def test_every_text_stands_translated_in_its_nouns_part_or_in_the_shared_one() -> None:
+    found = wrong()
+    assert not found, "\n".join(["", *found])
+    assert len(uses()) > 1300
+    assert len(THERE) > 1300
+
+
+def test_a_text_that_is_nowhere_is_refused_with_its_place_and_what_to_do() -> None:
+    (found,) = wrong(said=(Use("Poste restante", "app/screens/around/gate.py", 12),))
+    assert found == (
+        "app/screens/around/gate.py:12: 'Poste restante' has no Chinese. Run scripts/texts, fill in what it wrote"
+    )
+
+
+def test_a_noun_does_not_borrow_anothers_words() -> None:
+    slips = next(each for each in THERE if each.noun == "counter/release_slips")
+    (found,) = wrong(said=(Use(slips.msgid, "app/screens/running/today.py", 7),))
+    assert found.startswith(f"app/screens/running/today.py:7: {slips.msgid!r} of running/today shows the Chinese of ")
+    assert "app/translations/zh_CN/counter/release_slips.po:" in found
+    shared = next(each for each in THERE if each.noun == "shared")
+    assert not wrong(said=(Use(shared.msgid, "app/screens/running/today.py", 7),))
+
+
+@pytest.mark.parametrize(
+    ("planted", "says"),
+    [
+        (Entry("counter/keys", "Nobody says this", "没人说"), "nobody says 'Nobody says this'"),
+        (Entry("shared", "Nobody says this", "没人说"), "nobody says 'Nobody says this'"),
+        (Entry("counter/keys", "Entrusted keys", "托管钥匙"), "stands in app/translations/zh_CN/counter/keys.po:"),
+        (Entry("shared", "Entrusted keys", "托管钥匙"), "stands in app/translations/zh_CN/counter/keys.po:"),
+        (Entry("shared", "Brand new", ""), "is empty"),
+        (Entry("shared", "Brand new", "全新", fuzzy=True), "is fuzzy"),
+        (Entry("shared", "Brand new {n}", "全新"), "differ in {n}"),
+        (Entry("shared", "Brand new", "全新 {n}"), "differ in {n}"),
+    ],
+)
+def test_an_entry_that_is_unused_double_half_done_or_differs_in_places_is_refused(planted: Entry, says: str) -> None:
+    said = (Use(planted.msgid, "app/factory.py", 1),) if "Brand new" in planted.msgid else ()
+    (found,) = wrong(said=said, there=(planted,))
+    assert says in found
+    assert found.startswith(f"app/translations/zh_CN/{planted.noun}.po:0: ")
+
+
+@pytest.mark.parametrize(
+    ("path", "noun"),
+    [
+        ("app/procedures/counter/keys/lending.py", "counter/keys"),
+        ("app/procedures/around/gate.py", "around/gate"),
+        ("app/screens/counter/cashier.py", "counter/cashier"),
+        ("app/screens/counter/custody.py", "counter/keys"),
+        ("app/screens/running/today.py", "running/today"),
+        ("templates/counter/keys_said.html", "counter/keys"),
+        ("templates/counter/water_bench.html", "counter/water_cards"),
+        ("templates/shared/header.html", "shared"),
+        ("app/desk/work/loan.py", "shared"),
+        ("app/procedures/__init__.py", "shared"),
+        ("hardware/ports.py", "shared"),
+    ],
+)
+def test_a_text_belongs_to_the_noun_of_its_file(path: str, noun: str) -> None:
+    assert (ROOT / path).exists()
+    assert noun_of(path) == noun
+
+
+def test_a_text_is_found_in_either_arm_and_in_a_table_that_is_looked_up() -> None:
+    found = _python('t("a" if x else "b"); say(page, {1: "c"}[n]); web.t("d"); Refused(f"{e}"); Refused(name or "f")')
+    assert [text for text, _ in found] == ["a", "b", "c", "d", "f"]
+    found = _template('{{ t("a" if x else "b") }}\n{{ t({1: "c"}[n]) }}{% if t(name or "d") %}{{ f("e") }}{% endif %}')
+    assert list(found) == [("a", 1), ("b", 1), ("c", 2), ("d", 2)]
+
+
+# ---- scripts/texts ----
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The tree's sources, to be changed."""
+    for folder in ("app", "hardware", "templates"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
+    return tmp_path
+
+
+def run(copy: Path, *asked: str) -> tuple[int, str]:
+    command = [sys.executable, "-m", "app.translations", *asked]
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def parts(copy: Path) -> dict[str, str]:
+    folder = copy / "app" / "translations" / "zh_CN"
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.po")}
+
+
+def test_the_command_changes_nothing_in_a_clean_tree(copy: Path) -> None:
+    """So the parts stand in its one form: where this fails, run scripts/texts."""
+    before = parts(copy)
+    status, said = run(copy, "--prune")
+    assert status == 0, said
+    assert parts(copy) == before
+
+
+def test_the_command_writes_an_empty_entry_into_the_part_of_the_noun_and_prunes_what_is_gone(copy: Path) -> None:
+    before = parts(copy)
+    screens, pages = copy / "app" / "screens" / "around", copy / "templates" / "around"
+    (screens / "mail.py").write_text('title = N_("Mail held"); page("around/parcel.html"); t("Name of the parcel")\n')
+    (pages / "parcel.html").write_text('{{ t("A parcel for {name}", name=x) }}{{ t("Name of the parcel") }}\n')
+    (pages / "gate.html").write_text((pages / "gate.html").read_text("utf-8") + '{{ t("Name of the parcel") }}')
+    status, said = run(copy)
+    assert status == 1
+    assert "around/mail.po:9: 'A parcel for {name}' is empty. Write its Chinese there" in said
+    made = parts(copy)
+    assert made["around/mail.po"].partition("\n\n")[2] == (
+        '#: templates/around/parcel.html\nmsgid "A parcel for {name}"\nmsgstr ""\n\n'
+        '#: app/screens/around/mail.py\nmsgid "Mail held"\nmsgstr ""\n'
+    )
+    assert re.search(r'#: \S+\nmsgid "Name of the parcel"\nmsgstr ""\n', made["shared.po"])  # two nouns say it
+
+    (screens / "mail.py").unlink()
+    (pages / "parcel.html").unlink()
+    (pages / "gate.html").write_text(
+        (pages / "gate.html").read_text("utf-8").replace("Name of the parcel", "Applicant")
+    )
+    status, said = run(copy)
+    assert "nobody says 'Mail held'. Remove it: scripts/texts --prune" in said
+    assert run(copy, "--prune")[0] == 0
+    assert parts(copy) == before
