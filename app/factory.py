@@ -108,6 +108,7 @@ def _login(desk: Flask) -> None:
 def _templates(desk: Flask, screens: list[web.Screen]) -> None:
     desk.jinja_env.globals.update(
         t=web.t,
+        worded=web.worded,
         typed=web.typed,
         key=lambda: web.keys().make(),
         yuan=money.show,

@@ -6,11 +6,16 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from app import translations
+from app.base import clock
+from app.base.refusal import Refused, fill, word, worded
+from app.desk.work import due
 from app.translations import Entry
 from app.translations.extract import Use, _python, _template, uses
 from app.translations.judge import judge
@@ -150,3 +155,48 @@ def test_the_command_writes_an_empty_entry_into_the_part_of_the_noun_and_prunes_
     assert "nobody says 'Mail held'. Remove it: scripts/texts --prune" in said
     assert run(copy, "--prune")[0] == 0
     assert parts(copy) == before
+
+
+# ---- values that are texts themselves ----
+
+
+def test_a_value_that_is_a_text_is_said_in_the_readers_language_at_any_depth() -> None:
+    chinese = {"{who} of {of}": "{of} {who}", "Finance department": "财务部", "{a} and {b}": "{a}和{b}"}
+    values = {"who": "{赵红}", "of": word("Finance department")}
+    assert fill("{who} of {of}", values) == "{赵红} of Finance department"
+    assert fill("{who} of {of}", values, lambda text: chinese.get(text, text)) == "财务部 {赵红}"
+    nested = word("{a} and {b}", a=word("Finance department"), b=[1, word("Finance department")])
+    assert worded(nested, lambda text: chinese.get(text, text)) == "财务部和1、财务部"
+    assert (
+        worded("Finance department", lambda text: chinese.get(text, text)) == "Finance department"
+    )  # somebody typed it
+    assert str(Refused("{who} waits.", who=word("Finance department"))) == "Finance department waits."
+
+
+def test_a_promise_says_its_facts_in_the_readers_language(desk, cast: SimpleNamespace, home: SimpleNamespace) -> None:
+    text = "Overdue: {key} {name} is still with {holder} ({of})."
+    facts = {"key": "K0007", "holder": "王海", "unit_id": home.unit.id}
+    moment = clock.now() + timedelta(minutes=5)
+    due.expect("counter.keys", 1, at=moment, text=text, name="水泵房", of=word("Engineering department"), **facts)
+    entrusted = word("entrusted {unit} {name}", unit=home.unit.label, name="大门")
+    due.expect(
+        "counter.keys", 2, at=moment, text=text, name=entrusted, of="工程部", **facts
+    )  # as rows from before have it
+    client = desk.client(cast.ana)
+    household = f"/homes/households/{home.unit.id}"
+    for page in ("/running/today/", household):
+        shown = client.get(page).text
+        assert "逾期未还：K0007 水泵房 仍在 王海（工程部）手中。" in shown
+        assert f"逾期未还：K0007 托管 {home.unit.label} 大门 仍在 王海（工程部）手中。" in shown
+    client.post("/running/sign_in/language", data={"language": "en", "next": "/running/today/"})
+    for page in ("/running/today/", household):
+        shown = client.get(page).text
+        assert "Overdue: K0007 水泵房 is still with 王海 (Engineering department)." in shown
+        assert f"Overdue: K0007 entrusted {home.unit.label} 大门 is still with 王海 (工程部)." in shown
+
+
+def test_a_refusal_names_the_roles_in_the_readers_language(desk, cast: SimpleNamespace) -> None:
+    client = desk.client(cast.ana)
+    assert "请找有权限的同事：服务中心主管" in client.get("/running/staff/").text
+    client.post("/running/sign_in/language", data={"language": "en", "next": "/running/today/"})
+    assert "Ask a colleague who may: Centre supervisor" in client.get("/running/staff/").text

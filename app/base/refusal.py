@@ -1,8 +1,11 @@
-"""Refusals: the rules say no. Shown in one place (templates/shared/notice.html) with what to do next."""
+"""Refusals: the rules say no, in English texts with values. Shown in one place (templates/shared/notice.html)."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+Word: TypeAlias = dict[str, Any]  # made by `word`
 
 
 class Refused(Exception):
@@ -26,7 +29,7 @@ class Refused(Exception):
         self.msgid, self.rule, self.field, self.override, self.values = msgid, rule, field, override, values
 
     def __str__(self) -> str:
-        return self.msgid.format(**self.values)
+        return fill(self.msgid, self.values)
 
 
 class Conflict(Refused):
@@ -36,3 +39,27 @@ class Conflict(Refused):
 def N_(msgid: str) -> str:  # noqa: N802 - gettext's own name for "extract this, translate it later"
     """Mark an English text for the catalogue; the edge translates it when it is shown."""
     return msgid
+
+
+def word(msgid: str, /, **values: Any) -> Word:
+    """A value that is an English text itself: `due.expect(..., of=word("Finance department"))`, also of Refused and say.
+
+    Plain JSON, so it lies in facts and in the journal's lines as it is, and is translated when it is shown: by `fill`
+    inside a text, by `worded` alone. A plain string (names, numbers, rows from before) is shown as it stands.
+    """
+    return {"t": msgid, **values}
+
+
+def worded(value: Any, translate: Callable[[str], str] = str) -> Any:
+    """A value as it is shown: a `word` in the reader's language, a list of values joined, anything else unchanged."""
+    if isinstance(value, dict):
+        return fill(value["t"], {name: each for name, each in value.items() if name != "t"}, translate)
+    if isinstance(value, list):
+        return "、".join(str(worded(each, translate)) for each in value)
+    return value
+
+
+def fill(msgid: str, values: dict[str, Any], translate: Callable[[str], str] = str) -> str:
+    """The text in the reader's language with its values in their places."""
+    text = translate(msgid)
+    return text.format(**{name: worded(value, translate) for name, value in values.items()}) if values else text

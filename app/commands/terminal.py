@@ -12,6 +12,7 @@ import peewee
 
 from app import factory, settings, start, translations
 from app.base import db
+from app.base.refusal import fill
 from app.procedures.running import second_journal
 
 _WORDS = (settings.WrongSetting, start.WrongPlace, db.Damaged)  # their words are meant for whoever typed the command
@@ -48,5 +49,5 @@ def spoken(msgid: str, **values: object) -> str:
     """A text in Chinese, or in English where LANG says so."""
     translations.compile_if_stale()
     language = "en" if os.environ.get("LANG", "").startswith("en") else translations.COMPILED.parents[1].name
-    text = gettext.translation("messages", translations.HERE, [language], fallback=True).gettext(msgid)
-    return text.format(**values) if values else text
+    known = gettext.translation("messages", translations.HERE, [language], fallback=True)
+    return fill(msgid, values, known.gettext)

@@ -3,7 +3,7 @@
 Around it: the frame of every page (frame), the guards at the door (guards), the one place where a no is shown (refusing).
 """
 
-from app.web.answers import Answer, go, page, part, say, t, trigger, typed, wants_fragment
+from app.web.answers import Answer, go, page, part, say, t, trigger, typed, wants_fragment, worded
 from app.web.asking import Clerk, customer, keys, may, me
 from app.web.fields import Form, form
 from app.web.screen import CHAPTERS, Line, Scanned, Screen, here
@@ -30,4 +30,5 @@ __all__ = [
     "trigger",
     "typed",
     "wants_fragment",
+    "worded",
 ]

@@ -10,6 +10,8 @@ from flask import Response, flash, g, make_response, redirect, render_template, 
 from flask_babel import get_translations
 from jinja2_fragments.flask import render_block
 
+from app.base import refusal
+
 Answer: TypeAlias = Any  # str | Response: what Flask takes from a view
 
 
@@ -25,11 +27,20 @@ def _texts(_language: str) -> Any:
 
 
 def t(msgid: str, **values: Any) -> str:
-    """The text in the reader's language. Values that are msgids themselves are translated by the caller."""
+    """The text in the reader's language, with the values that are a `word` in it too."""
+    return refusal.fill(msgid, values, _translate)
+
+
+def worded(value: Any) -> Any:
+    """A fact by itself: a `word` in the reader's language, anything else as it stands."""
+    return refusal.worded(value, _translate)
+
+
+def _translate(msgid: str) -> str:
     if "texts" not in g:  # a page asks a hundred times; the language is the request's
         g.texts = _texts(language())
     text: str = g.texts.ugettext(msgid)
-    return text.format(**values) if values else text
+    return text
 
 
 def wants_fragment() -> bool:

@@ -28,7 +28,7 @@ _HTTP = {
 
 def refused(no: Refused) -> Response:
     """422 (or 409 where somebody else was first), with the rule and the keys to answer it."""
-    return _show(web.t(no.msgid, **_worded(no.values)), 409 if isinstance(no, Conflict) else 422, no=no)
+    return _show(web.t(no.msgid, **no.values), 409 if isinstance(no, Conflict) else 422, no=no)
 
 
 def device_failed(no: DeviceError) -> Response:
@@ -58,13 +58,6 @@ def broken(error: HTTPException) -> Response | HTTPException:
     if web.wants_fragment() or error.code == 404:
         return _show(text, error.code)
     return make_response(render_template("shared/alone.html", text=text), error.code)  # the form may be unreadable
-
-
-def _worded(values: dict[str, Any]) -> dict[str, Any]:
-    """Roles and acts in a refusal are said in the reader's language."""
-    if "roles" in values:
-        values = values | {"roles": "、".join(web.t(people.ROLES[role]) for role in values["roles"])}
-    return values
 
 
 def _show(text: str, status: int, *, no: Refused | None = None, title: str = N_("Stop")) -> Response:

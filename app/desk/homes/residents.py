@@ -7,7 +7,7 @@ from typing import Any
 
 from app.base import clock, db, live
 from app.base import text as texts
-from app.base.refusal import N_, Conflict, Refused
+from app.base.refusal import N_, Conflict, Refused, word
 from app.desk.homes.households import Person, Relation, Unit, Vehicle, keys_of
 from app.desk.record.journal import deed, note
 from app.desk.who.people import Actor
@@ -170,5 +170,5 @@ def reveal(person: Person, field: str, *, reason: str, unit_id: int | None = Non
     reason = texts.remark(reason, field="reason")
     if len(reason) < 2:
         raise Refused("Say why you need the full number.", field="reason")
-    note(unit_id=unit_id, field=FIELDS[field], name=person.name, reason=reason)
+    note(unit_id=unit_id, field=word(FIELDS[field]), name=person.name, reason=reason)
     return person

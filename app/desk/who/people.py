@@ -10,7 +10,7 @@ from typing import cast
 import peewee
 
 from app.base import clock, db
-from app.base.refusal import N_, Refused
+from app.base.refusal import N_, Refused, word
 
 # Roles of rulebook 1.1, plus finance, gate guard and engineering.
 ROLES = {
@@ -189,7 +189,7 @@ def require(who: Actor, act: str, *, rule: str | None = None) -> Actor:
         "{name} may not do this. Ask a colleague who may: {roles}.",
         rule=rule or "ORG-1",
         name=who.name,
-        roles=sorted(ACTS.get(act, frozenset())),
+        roles=[word(ROLES[role]) for role in sorted(ACTS.get(act, frozenset()))],
     )
 
 

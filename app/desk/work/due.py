@@ -38,7 +38,10 @@ def expect(
     unit_id: int | None = None,
     **facts: Any,
 ) -> None:
-    """Promise something by `at`; promising it again moves and reopens it. Inside a deed."""
+    """Promise something by `at`; promising it again moves and reopens it. Inside a deed.
+
+    `text` is shown in the reader's language; so is a fact that is an English text itself, written as `refusal.word(...)`.
+    """
     row = {"at": at, "text": text, "facts": facts, "role": role, "unit_id": unit_id, "met": None}
     Due.insert(kind=kind, about=about, slug=slug, **row).on_conflict(
         conflict_target=[Due.kind, Due.about, Due.slug], update=row

@@ -12,10 +12,27 @@ from typing import cast
 import peewee
 
 from app.base import db, text
-from app.base.refusal import Refused
+from app.base.refusal import N_, Refused, Word, word
 from app.desk.homes.households import Person
 from app.desk.record import journal
 from app.desk.who.people import Actor, Staff
+
+# Departments are written into the row as papers print them; this is what a page in English calls them.
+_DEPARTMENTS = {
+    "工程部": N_("Engineering department"),
+    "保安部": N_("Security department"),
+    "巡区": N_("Patrol"),
+    "车场": N_("Car park"),
+    "财务部": N_("Finance department"),
+    "仓库": N_("Storeroom"),
+    "业主服务中心": N_("Service centre"),
+    "业主": N_("Owner"),
+}
+
+
+def department(of: str) -> Word | str:
+    """A holder's department as a page or a fact says it; a company as it was typed."""
+    return word(_DEPARTMENTS[of]) if of in _DEPARTMENTS else of
 
 
 @dataclass(frozen=True)
@@ -23,7 +40,7 @@ class Holder:
     """Who takes it. Staff sign with their badge; anybody else has shown `checked`, an identity paper."""
 
     name: str
-    of: str = ""  # department or company, as it is said
+    of: str = ""  # department or company, as papers print it
     staff: int | None = None
     person: int | None = None
     checked: str = ""
@@ -56,6 +73,10 @@ class Loan(db.Table):
 
     class Meta:
         indexes = ((("kind", "ended"), False), (("kind", "thing", "id"), False), (("kind", "since"), False))
+
+    @property
+    def of(self) -> Word | str:
+        return department(self.holder_of)
 
     def is_late(self, now: datetime) -> bool:
         return self.ended is None and self.until < now

@@ -21,7 +21,7 @@ from app.procedures.counter.keys import after, counts, custody, lending, registe
 from app.procedures.counter.keys import board as views
 from app.procedures.counter.keys.register import Key
 from app.procedures.counter.keys.scans import Scan
-from app.web import Answer, Form, Line, Scanned, Screen, form, go, here, me, page, say, t
+from app.web import Answer, Form, Line, Scanned, Screen, form, go, here, me, page, say, t, worded
 
 screen = Screen("counter/keys", title=N_("Keys"), key="F6", act="keys.see", order=40)
 screen.keys.append(("F2", N_("Return a key"), "counter_keys.back"))
@@ -66,9 +66,9 @@ def _board(*, fresh: bool = False) -> Answer:
         happened=views.just_now(by),
         seen=request.args.get("seen", type=int),
         hand=hand,
-        place=lending.place(hand.key) if hand else "",
+        place=worded(lending.place(hand.key)) if hand else "",
         until=(hand.until or schedule.default_until(now)) if hand else None,
-        colleagues=views.colleagues() if hand else [],
+        colleagues=_colleagues() if hand else [],
         owners=custody.owners(hand.key.custody.unit) if hand and hand.key.custody else [],
         companies=views.companies() if hand else [],
         alerts=_alerts(hand.key) if hand else [],
@@ -76,6 +76,10 @@ def _board(*, fresh: bool = False) -> Answer:
         fresh=fresh,
         q=q,
     )
+
+
+def _colleagues() -> list[tuple[int, str]]:
+    return [(id_, f"{name} · {worded(of)}") for id_, name, of in views.colleagues()]
 
 
 def _alerts(key: Key) -> list[Instruction]:
@@ -222,7 +226,7 @@ def one(key: int) -> Answer:
         states=views.STATES,
         label=register.label_of(found[0]),
         labels=views.taken_off(found[0]),
-        colleagues=views.colleagues(),
+        colleagues=_colleagues(),
     )
 
 

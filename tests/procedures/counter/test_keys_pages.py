@@ -313,6 +313,25 @@ def test_the_owner_borrows_his_own_key_against_his_paper(now, ana, post, cast, h
     assert (there.holder, there.holder_of, there.person_id, there.signed) == ("李伟", "业主", home.owner.id, "paper")
 
 
+def test_an_english_page_names_the_department_in_english_and_the_slip_in_chinese(now, desk, post, cast, pump):
+    slipped = lending.lend(
+        pump, to=loan.Holder(name="王海", of="工程部", checked="工牌 7"), signed="paper", by=cast.ana
+    )
+    printed = outbox.Job.get(outbox.Job.paper == "key_slip").facts
+    assert (slipped.holder_of, printed["holder"]) == ("工程部", "王海 工程部")
+    ana = desk.client(cast.ana)
+    assert "王海 <small>工程部</small>" in ana.get("/counter/keys/").text
+    assert "王海 <small>工程部 ·" in ana.get(f"/counter/keys/{pump.id}").text
+    ana.post("/running/sign_in/language", data={"language": "en", "next": "/counter/keys/"})
+    assert "王海 <small>Engineering department</small>" in ana.get("/counter/keys/").text
+    one = ana.get(f"/counter/keys/{pump.id}").text
+    assert "王海 <small>Engineering department ·" in one
+    assert "工程部" not in one
+    lending.give_back(pump, meant=slipped.id, by=cast.ana)
+    now.shift(10)
+    assert "王海 · Engineering department</option>" in post(ana, "/counter/keys/scan", code="K0001").text
+
+
 def test_a_firm_that_had_keys_before_is_offered_again(now, ana, post, cast, pump):
     made = lending.lend(
         pump, to=loan.Holder(name="赵红", of="洁净公司", checked="身份证 1234"), signed="paper", by=cast.ana
@@ -379,6 +398,7 @@ def test_the_evening_check_tells_and_the_supervisor_reads(now, desk, post, cast,
     post(ana, "/counter/key_counts/begin", store="internal", shift="evening")
     at = f"/counter/key_counts/{Count.get().id}"
     assert "请逐一通知" in ana.get(at).text
+    assert "王海 <small>工程部</small>" in ana.get(at).text
     assert post(ana, f"{at}/sign", on=at).status_code == 422
     post(ana, f"{at}/tell", on=at, loan=loan.open_of(KIND, pump.id).id)
     counts_unknown = numbering.code(30, 2026, 99)

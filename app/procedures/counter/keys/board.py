@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import peewee
 
 from app.base import clock, text
-from app.base.refusal import N_
+from app.base.refusal import N_, Word
 from app.desk.homes.households import Unit
 from app.desk.who.people import Actor, Staff
 from app.desk.work import due, loan
@@ -45,7 +45,7 @@ class Row:
     store: str
     state: str
     holder: str = ""
-    of: str = ""
+    of: Word | str = ""
     since: datetime | None = None
     until: datetime | None = None
     told: datetime | None = None
@@ -156,7 +156,7 @@ def _row(key: Key, there: Loan | None, now: datetime, *, labelled: bool, confirm
         store=key.store,
         state=state,
         holder=there.holder if there else "",
-        of=there.holder_of if there else "",
+        of=there.of if there else "",
         since=there.since if there else None,
         until=there.until if there else None,
         told=there.told if there else None,
@@ -232,10 +232,10 @@ def _some(query: peewee.ModelSelect[Key]) -> list[Row]:
     return _rows(keys, there, clock.now())
 
 
-def colleagues() -> list[tuple[int, str]]:
-    """Who may take a key without a badge at hand, with the department: for a list."""
+def colleagues() -> list[tuple[int, str, Word | str]]:
+    """(staff id, name, department) of everybody who may take a key without a badge at hand."""
     staff = Staff.select().where(Staff.active == True).order_by(Staff.name).limit(200)  # noqa: E712
-    return [(each.id, f"{each.name} · {lending.staff_holder(each).of}") for each in staff]
+    return [(each.id, each.name, loan.department(lending.staff_holder(each).of)) for each in staff]
 
 
 def companies() -> list[str]:

@@ -206,7 +206,7 @@ def _everybody_told() -> None:
                 rule="KEY-6",
                 holder=there.holder,
                 key=key.number,
-                of=there.holder_of or there.holder,
+                of=there.of or there.holder,
             )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from app.base import clock, faults, text
-from app.base.refusal import N_, Refused
+from app.base.refusal import N_, Refused, Word, word
 from app.desk.homes import instructions
 from app.desk.papers import outbox
 from app.desk.record import journal, options
@@ -18,7 +19,7 @@ from app.procedures.counter.keys import consent, register, schedule
 from app.procedures.counter.keys.register import DUE, KIND, Custody, Key
 
 LONGEST = timedelta(days=366)
-# How departments are called on the board and the slip.
+# How departments are called on the slip (pages: loan.department).
 DEPARTMENTS = {
     "engineer": "工程部",
     "engineering_supervisor": "工程部",
@@ -195,7 +196,7 @@ def _hand_out(key: Key, to: Holder, until: datetime, *, purpose: str, signed: st
 
 def expect_back(key: Key, made: Loan) -> None:
     """It is due back at the desk; from then on it is the supervisor's matter too (KEY-7)."""
-    facts = {"key": key.number, "name": place(key), "holder": made.holder, "of": made.holder_of}
+    facts: dict[str, Any] = {"key": key.number, "name": place(key), "holder": made.holder, "of": made.of}
     due.expect(
         DUE,
         key.id,
@@ -278,9 +279,9 @@ def _confirm_earlier(key: Key, by: Actor) -> None:
         confirm(key, by=by)
 
 
-def place(key: Key) -> str:
+def place(key: Key) -> Word | str:
     """What it opens, as the desk says it: never printed on a label."""
-    return f"托管 {key.custody.unit.label} {key.name}" if key.custody else key.name
+    return word("entrusted {unit} {name}", unit=key.custody.unit.label, name=key.name) if key.custody else key.name
 
 
 def _unit(key: Key) -> int | None:
@@ -289,9 +290,10 @@ def _unit(key: Key) -> int | None:
 
 def slip(key: Key, made: Loan, by: Actor) -> dict[str, object]:
     """What the key slip (钥匙借用单) shows."""
+    opens = f"托管 {key.custody.unit.label} {key.name}" if key.custody else key.name
     return {
         "centre": f"{options.get('estate.name')}{options.get('centre.name')}",
-        "key": f"{key.number} {place(key)}（挂钩 {key.hook.label}）",
+        "key": f"{key.number} {opens}（挂钩 {key.hook.label}）",
         "holder": f"{made.holder} {made.holder_of}".strip(),
         "checked": made.checked,
         "purpose": made.purpose or "—",

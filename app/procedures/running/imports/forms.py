@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from app.base.refusal import fill
 from app.base.rooms import Room
 
 # Codes of the migration workbook -> what they are called in the books.
@@ -37,7 +38,7 @@ class Problem:
         return f"{letters}{self.row}"
 
     def __str__(self) -> str:
-        return f"{self.sheet}!{self.cell}: {self.msgid.format(**self.values)}"
+        return f"{self.sheet}!{self.cell}: {fill(self.msgid, self.values)}"
 
 
 @dataclass(frozen=True)
