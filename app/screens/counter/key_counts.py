@@ -78,7 +78,7 @@ def scan(count: int) -> Answer:
     return _one(_count(count))
 
 
-@screen.does("/<int:count>/tell", act="keys.count", again="counter_key_counts.one")
+@screen.does("/<int:count>/tell", act="keys.lend", again="counter_key_counts.one")
 def tell(count: int) -> Answer:
     """Whoever has not brought a key back was told to (KEY-6)."""
     there = Loan.get_or_none(Loan.id == form().whole("loan"), Loan.kind == register.KIND) or abort(404)

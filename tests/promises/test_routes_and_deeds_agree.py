@@ -1,0 +1,41 @@
+"""A route names the act of the deed it does: the menu, the goldens and the deed say the same of who may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from app.desk.who import people
+from tests.promises.everywhere import Everywhere, undone
+from tests.promises.hostile import FRAGMENT, Pages, good
+
+
+def asked(made: Everywhere, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[str, set[str]]]:
+    """Every form of every page as it would be accepted: address -> the route's act, and those that its deeds ask for."""
+    acts: list[str] = []
+    real: Callable[..., Any] = people.require
+
+    def require(who: people.Actor, act: str, **more: Any) -> people.Actor:
+        acts.append(act)
+        return real(who, act, **more)
+
+    found: dict[str, tuple[str, set[str]]] = {}
+    pages = Pages(made).forms
+    monkeypatch.setattr(people, "require", require)
+    for nick, form in pages:
+        if form.method != "post" or "/sign_in/" in form.action:
+            continue
+        acts.clear()
+        with undone():
+            made.client(nick).post(form.action, data=good(form), headers=FRAGMENT)
+        route, *deeds = acts
+        found.setdefault(form.action, (route, set()))[1].update(deeds)
+    return found
+
+
+def test_a_route_and_the_deed_it_does_name_one_act(made: Everywhere, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = asked(made, monkeypatch)
+    assert {action: acts for action, acts in found.items() if acts[1] - {acts[0]}} == {}
+    assert sum(bool(deeds) for _, deeds in found.values()) > 40
