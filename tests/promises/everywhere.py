@@ -203,7 +203,7 @@ def _money(home: SimpleNamespace, numbers: Canaries, cast: SimpleNamespace) -> N
 
 def _uncertain_paper(cast: SimpleNamespace) -> None:
     job = Job.select().order_by(Job.id).first()
-    outbox.uncertain(job, state="unknown", why=DeviceError("The printer does not answer."), by=cast.ana)
+    outbox.uncertain(job, state="unknown", why=DeviceError("The printer does not answer."), by=people.DESK)
 
 
 def _ids() -> dict[str, list[int | str]]:
