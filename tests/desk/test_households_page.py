@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.base import clock, db
+from app.base.refusal import word
 from app.desk.accounts import charge
 from app.desk.homes import households, instructions, residents
 from app.desk.homes.households import Person, Relation, Unit, Vehicle
@@ -73,7 +74,7 @@ def test_a_full_number_is_shown_for_a_reason_that_is_in_the_journal(at, home):
     assert PHONE in answer.text
     assert ID not in answer.text
     (line,) = lines("person.revealed")
-    assert line.detail == {"field": "Phone", "name": "李伟", "reason": "业主来电核对"}
+    assert line.detail == {"field": word("Phone"), "name": "李伟", "reason": "业主来电核对"}
     assert line.unit_id == home.unit.id
     assert ID in at("reveal", person=home.owner.id, field="id_number", reason="办理过户").text
 

@@ -13,6 +13,7 @@ import pytest
 import time_machine
 
 from app.base import clock, db
+from app.base.refusal import word
 from app.desk.homes import residents
 from app.desk.record import journal
 from app.screens.homes import households as pages
@@ -73,7 +74,7 @@ def test_a_number_is_shown_only_after_its_line_is_on_the_disk(made: Everywhere) 
     assert sights_without_a_line(made) == []
     by_whom = [(line.staff_id, line.unit_id, line.detail["name"], line.detail["reason"]) for line in lines()]
     assert by_whom == [(made.cast["ana"].id, made.home.unit.id, "李伟", "约上门维修")] * 2
-    assert [line.detail["field"] for line in lines()] == list(residents.FIELDS.values())
+    assert [line.detail["field"] for line in lines()] == [word(field) for field in residents.FIELDS.values()]
     assert all(line.subject == "person" and line.subject_id == made.home.owner.id for line in lines())
 
 
