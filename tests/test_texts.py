@@ -55,8 +55,11 @@ def test_a_noun_does_not_borrow_anothers_words() -> None:
 @pytest.mark.parametrize(
     ("planted", "says"),
     [
-        (Entry("counter/keys", "Nobody says this", "没人说"), "nobody says 'Nobody says this'"),
-        (Entry("shared", "Nobody says this", "没人说"), "nobody says 'Nobody says this'"),
+        (
+            Entry("counter/keys", "Nobody says this", "没人说"),
+            "does not say 'Nobody says this'. Run scripts/texts --prune",
+        ),
+        (Entry("shared", "Nobody says this", "没人说"), "does not say 'Nobody says this'. Run scripts/texts --prune"),
         (Entry("counter/keys", "Entrusted keys", "托管钥匙"), "stands in app/translations/zh_CN/counter/keys.po:"),
         (Entry("shared", "Entrusted keys", "托管钥匙"), "stands in app/translations/zh_CN/counter/keys.po:"),
         (Entry("shared", "Brand new", ""), "is empty"),
@@ -152,9 +155,21 @@ def test_the_command_writes_an_empty_entry_into_the_part_of_the_noun_and_prunes_
         (pages / "gate.html").read_text("utf-8").replace("Name of the parcel", "Applicant")
     )
     status, said = run(copy)
-    assert "nobody says 'Mail held'. Remove it: scripts/texts --prune" in said
+    assert "around/mail does not say 'Mail held'. Run scripts/texts --prune" in said
     assert run(copy, "--prune")[0] == 0
     assert parts(copy) == before
+
+
+def test_the_command_takes_an_entry_along_with_the_page_that_says_it(copy: Path) -> None:
+    before, chapter = parts(copy), copy / "templates" / "running"
+    manual, options = (chapter / name for name in ("manual.html", "options.html"))
+    manual.write_text(manual.read_text("utf-8").replace('t("All rules")', 't("Manual")'))
+    options.write_text(options.read_text("utf-8") + '{{ t("All rules") }}')
+    status, said = run(copy)
+    assert status == 0, said
+    made, entry = parts(copy), 'msgid "All rules"\nmsgstr "全部条款"\n'
+    assert made["running/manual.po"] == before["running/manual.po"].replace(f"{entry}\n", "")
+    assert entry in made["running/options.po"]
 
 
 # ---- values that are texts themselves ----

@@ -1,7 +1,8 @@
 """scripts/texts: what is said and not translated, as entries to fill in; the parts in one order.
 
-Each text without an entry gets one, empty, in the .po of its noun (shared.po where several say it); entries are sorted
-by their English, one a line. The place stands above an entry until it is translated. `--prune` removes what nobody says.
+Each text without an entry gets one, empty, in the .po of its noun (shared.po where several say it), with its place above
+it until it is translated. An entry follows the module or page that says it to another noun. Entries are sorted by their
+English, a text a line. `--prune` removes what nobody says.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import defaultdict
+from dataclasses import replace
 
 from babel.messages.pofile import normalize
 
@@ -31,11 +33,9 @@ msgstr ""
 def main() -> int:
     asked = argparse.ArgumentParser("scripts/texts", description=__doc__.splitlines()[0])
     asked.add_argument("--prune", action="store_true", help="remove the entries that nobody uses")
-    there, said = translations.entries(), uses()
-    if asked.parse_args().prune:
-        gone = set(unsaid(said, there))
-        there = [each for each in there if each not in gone]
-    there += wanting(said, there)
+    prune = asked.parse_args().prune
+    said = uses()
+    there = placed(said, translations.entries(), prune=prune)
     write(said, there)
     wrong = judge(said, translations.entries())
     count = f"{len({use.text for use in said})} texts; {len(wrong)} things to mend."
@@ -43,14 +43,23 @@ def main() -> int:
     return bool(wrong)
 
 
-def wanting(said: tuple[Use, ...], there: list[Entry]) -> list[Entry]:
-    """Empty entries for the texts that stand in no part."""
-    known = {each.msgid for each in there}
+def placed(said: tuple[Use, ...], there: list[Entry], *, prune: bool) -> list[Entry]:
+    """The entries, each where it is said; an empty one for every text that has none."""
     nouns = defaultdict(set)
     for use in said:
-        if use.text not in known:
-            nouns[use.text].add(use.noun)
-    return [Entry(saying.pop() if len(saying) == 1 else SHARED, text, "") for text, saying in nouns.items()]
+        nouns[use.text].add(use.noun)
+    homes = {text: min(saying) if len(saying) == 1 else SHARED for text, saying in nouns.items()}
+    known, gone, kept = {(each.noun, each.msgid) for each in there}, set(unsaid(said, there)), []
+    for each in there:
+        home = homes.get(each.msgid, "")
+        if each not in gone:
+            kept.append(each)
+        elif home and (home, each.msgid) not in known:  # the module or page that says it went to another noun
+            kept.append(replace(each, noun=home))
+        elif not prune:
+            kept.append(each)
+    here = {each.msgid for each in kept}
+    return kept + [Entry(home, text, "") for text, home in homes.items() if text not in here]
 
 
 def write(said: tuple[Use, ...], there: list[Entry]) -> None:

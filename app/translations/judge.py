@@ -15,7 +15,8 @@ def judge(said: Iterable[Use], there: Iterable[Entry]) -> list[str]:
     """All of it, in the order of the files."""
     said, there = list(said), list(there)
     stale = [
-        f"{each.place}: nobody says {each.msgid!r}. Remove it: scripts/texts --prune" for each in unsaid(said, there)
+        f"{each.place}: {each.noun} does not say {each.msgid!r}. Run scripts/texts --prune"
+        for each in unsaid(said, there)
     ]
     return [*_homeless(said, there), *stale, *_twice(there), *_untranslated(there), *_misplaced(there)]
 
