@@ -110,5 +110,5 @@ class Clerk:
         """Put one thing on a household's list; the payment form as a clerk fills it in."""
         self.get(f"/counter/cashier/?unit={unit}", part=True)
         self.post("/counter/cashier/add", {"_key": self.hidden("_key"), "unit": unit, "item": "resident_card"})
-        charge = re.findall(r'name="charge" value="(\d+)"', self.shown)[-1]
+        charge = re.findall(r'name="charge"\s+value="(\d+)"', self.shown)[-1]
         return {"_key": self.hidden("_key"), "unit": unit, "charge": charge, "payer": "业主", "cash": "5"}

@@ -125,7 +125,7 @@ def test_a_standing_instruction_is_shown_first_until_it_is_acknowledged(desk, ca
     answer = at(f"read/{given.id}")
     assert 'role="alert"' not in answer.text
     assert "勿放行大件" in answer.text, "it stays among the standing instructions"
-    assert 'role="alert"><b>' in desk.client(cast.chen).get(url).text, "another clerk has not read it"
+    assert 'class="notice stop" role="alert"' in desk.client(cast.chen).get(url).text, "another clerk has not read it"
 
 
 def test_an_instruction_holds_until_its_last_day_or_until_it_is_ended(at, home):
