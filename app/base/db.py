@@ -201,7 +201,11 @@ def _render(field: Any, ctx: Any) -> Any:
 peewee.Field.__sql__ = _render  # type: ignore[method-assign]
 
 
-class MomentField(peewee.IntegerField):
+# Money in whole fen. 32 bits end at 21 million yuan, and only SQLite's INTEGER is wider than that by itself.
+FenField = peewee.BigIntegerField
+
+
+class MomentField(peewee.BigIntegerField):
     """A moment as milliseconds since 1970 (UTC); aware datetimes in Python."""
 
     def db_value(self, value: datetime | int | None) -> int | None:

@@ -24,7 +24,7 @@ MOST = 64 * 1024 * 1024  # bytes; what a lying card loses is minutes, not months
 class SecondMark(db.Table):
     """One row: the number of the last transaction that is in the books."""
 
-    n = peewee.IntegerField()
+    n = peewee.BigIntegerField()
 
 
 class Second:

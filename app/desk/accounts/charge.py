@@ -32,8 +32,8 @@ class Charge(db.Table):
     expression = peewee.TextField(default="")
     period_from = db.DayField(null=True)
     period_to = db.DayField(null=True)
-    fen = peewee.IntegerField(constraints=[peewee.Check("fen > 0")])
-    paid = peewee.IntegerField(default=0, constraints=[peewee.Check("paid >= 0 AND paid <= fen")])
+    fen = db.FenField(constraints=[peewee.Check("fen > 0")])
+    paid = db.FenField(default=0, constraints=[peewee.Check("paid >= 0 AND paid <= fen")])
     due = db.DayField()
     source_kind = peewee.TextField(null=True)
     source_id = peewee.IntegerField(null=True)
@@ -71,7 +71,7 @@ class Allocation(db.AppendOnly):
 
     charge = peewee.ForeignKeyField(Charge, index=True)
     receipt_id = peewee.IntegerField(index=True)
-    fen = peewee.IntegerField()
+    fen = db.FenField()
 
 
 @dataclass(frozen=True)

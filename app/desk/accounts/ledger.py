@@ -37,7 +37,7 @@ class Posting(db.AppendOnly):
     account = peewee.TextField()
     unit = peewee.ForeignKeyField(Unit, null=True)
     till = peewee.IntegerField()
-    fen = peewee.IntegerField()
+    fen = db.FenField()
 
     class Meta:
         indexes = (

@@ -25,7 +25,7 @@ class PriceItem(db.AppendOnly):
     """An item's price, collecting point and copies from a day on; the newest row for a day wins."""
 
     item = peewee.TextField(index=True)
-    fen = peewee.IntegerField(null=True)
+    fen = db.FenField(null=True)
     point = peewee.TextField(default="centre")
     copies = peewee.IntegerField(default=2)  # 3: finance keeps a 记账联
     since = db.DayField()

@@ -24,8 +24,8 @@ class FeeRule(db.Table):
     since = db.DayField(null=True)
     until = db.DayField(null=True)
     formula = peewee.TextField()
-    unit_price = peewee.IntegerField(default=0)
-    fixed = peewee.IntegerField(default=0)
+    unit_price = db.FenField(default=0)
+    fixed = db.FenField(default=0)
 
 
 class UnitFee(db.Table):

@@ -59,7 +59,7 @@ class Unit(db.Table):
     layout = peewee.TextField(default="")
     area = peewee.IntegerField(default=0)
     inner_area = peewee.IntegerField(default=0)
-    rent = peewee.IntegerField(default=0)
+    rent = db.FenField(default=0)
     state = peewee.IntegerField(default=2001)  # STATES
     version = peewee.IntegerField(default=1)
 

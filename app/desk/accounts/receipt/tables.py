@@ -27,7 +27,7 @@ class Receipt(db.AppendOnly):
     staff = peewee.ForeignKeyField(Staff)
     at = db.MomentField(index=True)
     day = db.DayField(index=True)  # business day
-    fen = peewee.IntegerField()  # negative: a reversal
+    fen = db.FenField()  # negative: a reversal
     suspense = peewee.TextField(null=True)  # the money was posted before, at the intent
     reason = peewee.TextField(default="")
     payee = peewee.TextField(default="")  # who got a refund
@@ -55,7 +55,7 @@ class ReceiptItem(db.AppendOnly):
     text = peewee.TextField()
     account = peewee.TextField()
     charge = peewee.ForeignKeyField(Charge, null=True, index=True)
-    fen = peewee.IntegerField()
+    fen = db.FenField()
     of = peewee.ForeignKeyField("self", null=True, index=True)
     of_id: int | None
 
@@ -69,7 +69,7 @@ class ReceiptTender(db.AppendOnly):
     receipt = peewee.ForeignKeyField(Receipt, index=True)
     kind = peewee.TextField()
     ref = peewee.TextField(default="")
-    fen = peewee.IntegerField()
+    fen = db.FenField()
     of = peewee.ForeignKeyField("self", null=True, index=True)
 
     class Meta:

@@ -40,7 +40,7 @@ class Meter(db.Table):
     mode = peewee.TextField(constraints=[peewee.Check("mode IN ('card', 'reading')")])
     since = db.MomentField()
     until = db.MomentField(null=True)
-    left = peewee.IntegerField(null=True)
+    left = peewee.BigIntegerField(null=True)
 
     class Meta:
         table_name = "water_meter"
@@ -58,11 +58,11 @@ class Card(db.Table):
     account_id: int | None
     meter = peewee.ForeignKeyField(Meter, null=True)
     issue = peewee.IntegerField(default=0)
-    seq = peewee.IntegerField(default=0)
-    amount = peewee.IntegerField(default=0)
-    cumulative = peewee.IntegerField(default=0)
-    tag = peewee.IntegerField(default=0)
-    mseq = peewee.IntegerField(default=0)
+    seq = peewee.BigIntegerField(default=0)
+    amount = peewee.BigIntegerField(default=0)
+    cumulative = peewee.BigIntegerField(default=0)
+    tag = peewee.BigIntegerField(default=0)
+    mseq = peewee.BigIntegerField(default=0)
     since = db.MomentField()
     ended = db.MomentField(null=True)
     ended_as = peewee.TextField(default="")
@@ -112,19 +112,19 @@ class TopUp(db.Table):
     unit = peewee.ForeignKeyField(Unit)
     unit_id: int
     payer = peewee.TextField()
-    volume = peewee.IntegerField(constraints=[peewee.Check("volume > 0")])
-    price = peewee.IntegerField()
-    fen = peewee.IntegerField(constraints=[peewee.Check("fen >= 0")])
+    volume = peewee.BigIntegerField(constraints=[peewee.Check("volume > 0")])
+    price = db.FenField()
+    fen = db.FenField(constraints=[peewee.Check("fen >= 0")])
     expression = peewee.TextField()
     tenders = db.JsonField(default=list)
-    change = peewee.IntegerField(default=0)
+    change = db.FenField(default=0)
     old = db.JsonField()  # [seq, amount, cumulative, tag]
-    seq = peewee.IntegerField()
-    cumulative = peewee.IntegerField()
-    tag = peewee.IntegerField(default=0)
+    seq = peewee.BigIntegerField()
+    cumulative = peewee.BigIntegerField()
+    tag = peewee.BigIntegerField(default=0)
     block = peewee.IntegerField(null=True)
     attempts = peewee.IntegerField(default=0)
-    reading = peewee.IntegerField(null=True)
+    reading = peewee.BigIntegerField(null=True)
     said = peewee.TextField(default="")  # what became of the last attempt: an English msgid
     at = db.MomentField()
     day = db.DayField(index=True)
