@@ -243,6 +243,11 @@ class JsonField(peewee.TextField):
         return None if value is None else json.loads(value)
 
 
+def total(column: Any) -> Any:
+    """SUM as a whole number (NULL of nothing), in a query: PostgreSQL's sum of 64-bit numbers is a decimal."""
+    return peewee.fn.SUM(column).cast("BIGINT")
+
+
 class Table(peewee.Model):
     id: Any  # peewee adds it to every table without a key of its own
 

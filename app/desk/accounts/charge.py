@@ -206,7 +206,7 @@ def picked(ids: list[int], *, unit: Unit | None) -> list[Charge]:
 
 def owed(unit: Unit) -> int:
     """What a unit owes in all, in fen (deposits asked for included)."""
-    total = Charge.select(peewee.fn.SUM(Charge.fen - Charge.paid)).where(Charge.unit == unit, _open()).scalar()
+    total = Charge.select(db.total(Charge.fen - Charge.paid)).where(Charge.unit == unit, _open()).scalar()
     return int(total or 0)
 
 
@@ -225,7 +225,7 @@ def is_settled(source: tuple[str, int]) -> bool:
 
 def check() -> list[str]:
     """At every boot: `paid` against its allocations, receivables against what is open (empty = all well)."""
-    total = peewee.fn.COALESCE(peewee.fn.SUM(Allocation.fen), 0)
+    total = peewee.fn.COALESCE(db.total(Allocation.fen), 0)
     crooked: Any = (
         Charge.select(Charge.id, Charge.paid, total)
         .join(Allocation, peewee.JOIN.LEFT_OUTER)
@@ -235,7 +235,7 @@ def check() -> list[str]:
     )
     problems = [f"charge {row}: paid {paid}, allocated {fen}" for row, paid, fen in crooked.tuples()]
     earned = Charge.account.startswith("income.")
-    still = int(Charge.select(peewee.fn.SUM(Charge.fen - Charge.paid)).where(earned, _open()).scalar() or 0)
+    still = int(Charge.select(db.total(Charge.fen - Charge.paid)).where(earned, _open()).scalar() or 0)
     if still != (booked := ledger.balance("receivable")):
         problems.append(f"receivable {booked}, open charges {still}")
     return problems

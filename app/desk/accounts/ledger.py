@@ -72,7 +72,7 @@ def post_all(movements: list[tuple[int | None, Mapping[str, int]]], *, text: str
 
 def balance(account: str, *, unit: Unit | None = None, till: int | None = None) -> int:
     """Debits less credits of an account (liabilities and income are negative), of one unit or one till where given."""
-    query = Posting.select(peewee.fn.SUM(Posting.fen)).where(Posting.account == account)
+    query = Posting.select(db.total(Posting.fen)).where(Posting.account == account)
     if unit is not None:
         query = query.where(Posting.unit == unit)
     if till is not None:
@@ -83,14 +83,14 @@ def balance(account: str, *, unit: Unit | None = None, till: int | None = None) 
 def balance_below(prefix: str, *, unit: Unit) -> int:
     """As `balance`, of all accounts of a unit whose names begin so (`deposit.`)."""
     below = (Posting.account >= prefix) & (Posting.account < prefix[:-1] + chr(ord(prefix[-1]) + 1))
-    return int(Posting.select(peewee.fn.SUM(Posting.fen)).where(below, Posting.unit == unit).scalar() or 0)
+    return int(Posting.select(db.total(Posting.fen)).where(below, Posting.unit == unit).scalar() or 0)
 
 
 def taken(*, till: int, day: date) -> dict[str, int]:
     """What one till took on a business day: tender -> fen (CASH-2)."""
     todays = Entry.select(Entry.id).where(Entry.day == day)
     accounts = [f"tender.{kind}" for kind in TENDERS]
-    query = Posting.select(Posting.account, peewee.fn.SUM(Posting.fen)).group_by(Posting.account)
+    query = Posting.select(Posting.account, db.total(Posting.fen)).group_by(Posting.account)
     rows: Any = query.where(Posting.till == till, Posting.account.in_(accounts), Posting.entry.in_(todays)).tuples()
     return {account.removeprefix("tender."): int(fen) for account, fen in rows}
 
@@ -102,7 +102,7 @@ def prepaid(unit: Unit | None) -> int:
 
 def totals() -> dict[str, int]:
     """Every account with its balance."""
-    query = Posting.select(Posting.account, peewee.fn.SUM(Posting.fen)).group_by(Posting.account)
+    query = Posting.select(Posting.account, db.total(Posting.fen)).group_by(Posting.account)
     rows: Any = query.order_by(Posting.account).tuples()
     return {account: int(fen) for account, fen in rows}
 

@@ -148,7 +148,7 @@ def former_of(unit: Unit, *, limit: int = 20) -> list[Relation]:
         Relation.select(Relation, Person)
         .join(Person)
         .where(Relation.unit == unit, ~in_force())
-        .order_by(Relation.until.desc(), Relation.id.desc())
+        .order_by(Relation.until.desc(nulls="last"), Relation.id.desc())
         .limit(limit)
     )
 

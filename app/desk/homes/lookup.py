@@ -194,7 +194,8 @@ def _phones(plain: str, limit: int) -> Iterator[Hit]:
     digits = re.sub(r"[-\s]", "", plain)
     if not re.fullmatch(r"\+?[0-9]{4,15}", digits, re.ASCII):
         return
-    whole = list(_people(Person.select().where(Person.phone.in_({digits, plain})), PHONE, limit, exact=True))
+    this = Person.select().where(Person.phone.in_({digits, plain})).order_by(Person.id)
+    whole = list(_people(this, PHONE, limit, exact=True))
     yield from whole
     if not whole and len(digits) <= 11:
         tail = Person.select().where(Person.phone_tail == digits[-4:])
@@ -208,11 +209,11 @@ def _plates(plain: str, limit: int) -> Iterator[Hit]:
     packed = re.sub(r"[\s·•.-]", "", plain)
     if not re.fullmatch(r"[\u4e00-\u9fff]?[A-Z0-9]{4,8}[\u4e00-\u9fff]?", packed) or not re.search(r"[0-9]", packed):
         return
-    used = Vehicle.until.is_null()
-    cars = list(Vehicle.select().where(Vehicle.plate == packed, used).limit(limit))
+    used = Vehicle.select().where(Vehicle.until.is_null()).order_by(Vehicle.id).limit(limit)
+    cars = list(used.where(Vehicle.plate == packed))
     exact = bool(cars)
     # Without its beginning an index cannot help; a few thousand plates are read in a millisecond.
-    cars = cars or list(Vehicle.select().where(Vehicle.plate.contains(packed), used).limit(limit))
+    cars = cars or list(used.where(Vehicle.plate.contains(packed)))
     owners = [car.person_id for car in cars if car.unit_id is None and car.person_id]
     homes: dict[int, Relation] = {}
     if owners:

@@ -33,7 +33,7 @@ class Held:
 def held(*, unit: Unit | None = None, below: int = 0, limit: int = ROWS) -> list[Held]:
     """Deposits with something left, newest first."""
     back = ReceiptItem.alias()
-    gone = peewee.fn.COALESCE(back.select(peewee.fn.SUM(back.fen)).where(back.of == ReceiptItem.id), 0)
+    gone = peewee.fn.COALESCE(back.select(db.total(back.fen)).where(back.of == ReceiptItem.id), 0)
     query = (
         ReceiptItem.select(ReceiptItem, Receipt, Unit, (ReceiptItem.fen + gone).alias("remains"))
         .join(Receipt)

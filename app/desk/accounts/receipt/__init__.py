@@ -14,7 +14,7 @@ from typing import Any
 
 import peewee
 
-from app.base import clock, faults, money
+from app.base import clock, db, faults, money
 from app.base.refusal import N_, Refused
 from app.desk.accounts import charge, ledger
 from app.desk.accounts.charge import Charge
@@ -263,7 +263,7 @@ def _parts(table: type[Any], wanted: dict[int, int], original: Receipt) -> list[
 
 def _left(table: type[Any], original: Receipt) -> dict[int, tuple[Any, int]]:
     back = table.alias()
-    gone = peewee.fn.COALESCE(back.select(peewee.fn.SUM(back.fen)).where(back.of == table.id), 0)
+    gone = peewee.fn.COALESCE(back.select(db.total(back.fen)).where(back.of == table.id), 0)
     rows = table.select(table, gone.alias("gone")).where(table.receipt == original).order_by(table.id)
     return {row.id: (row, row.fen + row.gone) for row in rows}
 

@@ -126,7 +126,7 @@ def _rows(keys: list[Key], out: dict[int, Loan], now: datetime) -> list[Row]:
     ids = [key.id for key in keys]
     labelled = {row.key_id for row in Label.select(Label.key).where(Label.key.in_(ids), Label.ended.is_null())}
     waiting = due.Due.select(due.Due.about).where(due.Due.kind == DUE, due.Due.slug == "confirm", due.Due.met.is_null())
-    confirm = {row.about for row in waiting.limit(MOST)}
+    confirm = {row.about for row in waiting.where(due.Due.about.in_(ids))}
     return [_row(key, out.get(key.id), now, labelled=key.id in labelled, confirm=key.id in confirm) for key in keys]
 
 
@@ -227,7 +227,7 @@ def of_custody(custody: Custody) -> list[Row]:
 
 
 def _some(query: peewee.ModelSelect[Key]) -> list[Row]:
-    keys = list(query)
+    keys = list(query.order_by(Key.id))
     there = {found.thing: found for found in loan.open_of_these(KIND, [each.id for each in keys])} if keys else {}
     return _rows(keys, there, clock.now())
 

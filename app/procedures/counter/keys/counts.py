@@ -229,7 +229,7 @@ def drop(count: Count, *, by: Actor) -> Count:
 
 def going_on() -> list[Count]:
     """Counts that were begun and not ended."""
-    return list(Count.select(Count, Staff).join(Staff).where(Count.ended.is_null()).limit(len(STORES)))
+    return list(Count.select(Count, Staff).join(Staff).where(Count.ended.is_null()).order_by(Count.id))
 
 
 def unread() -> list[str]:

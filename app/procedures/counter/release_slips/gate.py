@@ -40,7 +40,7 @@ def find(typed: str) -> Slip | None:
 
 def left_of(slips: list[int]) -> dict[int, list[tuple[Item, int]]]:
     """Slip id -> its items, each with how many are still inside. One query whatever the number of slips."""
-    gone = peewee.fn.COALESCE(peewee.fn.SUM(ExitLine.quantity), 0).alias("gone")
+    gone = peewee.fn.COALESCE(db.total(ExitLine.quantity), 0).alias("gone")
     rows = (
         Item.select(Item, gone)
         .join(ExitLine, peewee.JOIN.LEFT_OUTER)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import peewee
 
-from app.base import clock, faults, money
+from app.base import clock, db, faults, money
 from app.base.refusal import N_, Refused
 from app.desk.accounts import ledger
 from app.desk.accounts.receipt import Tender
@@ -218,9 +218,9 @@ class DayTotal:
 
 def day_total(day: date) -> DayTotal:
     stands = TopUp.state.in_(("done", "reissued"))
-    sums = TopUp.select(peewee.fn.COUNT(TopUp.id), peewee.fn.SUM(TopUp.volume), peewee.fn.SUM(TopUp.fen))
+    sums = TopUp.select(peewee.fn.COUNT(TopUp.id), db.total(TopUp.volume), db.total(TopUp.fen))
     count, volume, fen = sums.where(TopUp.day == day, TopUp.kind == "sale", stands).tuples()[0]
-    open_fen = TopUp.select(peewee.fn.SUM(TopUp.fen)).where(TopUp.day == day, TopUp.state == "pending").scalar()
+    open_fen = TopUp.select(db.total(TopUp.fen)).where(TopUp.day == day, TopUp.state == "pending").scalar()
     return DayTotal(int(count), int(volume or 0), int(fen or 0), int(open_fen or 0))
 
 

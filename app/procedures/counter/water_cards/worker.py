@@ -300,8 +300,8 @@ class ReaderWorker:
 
 def _suspects() -> list[bytes]:
     """UIDs whose keys are tried on a card that does not open: those of sales that are pending now."""
-    waiting = Card.select(Card.uid).join(TopUp, on=TopUp.card == Card.id).where(TopUp.state == "pending").limit(4)
-    return [bytes.fromhex(row.uid) for row in waiting]
+    waiting = Card.select(Card.uid).join(TopUp, on=TopUp.card == Card.id).where(TopUp.state == "pending")
+    return [bytes.fromhex(row.uid) for row in waiting.order_by(TopUp.id).limit(4)]
 
 
 def _not_now(row: TopUp, laid: Laid) -> str:
