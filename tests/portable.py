@@ -61,16 +61,13 @@ class Recorder:
 
         def execute(self: Any, query: Any, **options: Any) -> Any:
             sql, params = self.get_sql_context(**options).sql(query).query()
-            if sql not in recorder._met:
-                recorder.keep(sql, query, options)
+            if sql not in recorder._met and (origin := _origin()):
+                recorder.keep(sql, query, options, origin)
             return self.execute_sql(sql, params)
 
         type(db.database).execute = execute
 
-    def keep(self, sql: str, query: Any, options: dict[str, Any]) -> None:
-        origin = _origin()
-        if not origin:
-            return  # a test's own question
+    def keep(self, sql: str, query: Any, options: dict[str, Any], origin: str) -> None:
         self._met.add(sql)
         shape = _ROWS.sub("(?)", _VALUES.sub("?", sql))  # as many values as there happened to be
         if shape in self.shapes:
@@ -99,7 +96,7 @@ def _undefined(query: Any) -> str:
 
 def _origin() -> str:
     """The line of the product that asks; empty where a test does."""
-    frame = sys._getframe(3)  # behind `keep` and `execute`
+    frame = sys._getframe(2)
     while frame and frame.f_code.co_filename in (peewee.__file__, db.__file__):
         frame = frame.f_back
     file = frame.f_code.co_filename if frame else ""

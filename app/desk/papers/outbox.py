@@ -170,7 +170,8 @@ def recover(printers: frozenset[str] = frozenset(PRINTERS)) -> int:
 
 def expire(now: datetime, printers: frozenset[str]) -> int:
     """Papers nobody stands there for any more are asked about instead of being printed. How many."""
-    old = list(Job.select().where(Job.state == "queued", Job.printer.in_(printers), Job.at < now - STALE).limit(50))
+    stale = Job.select().where(Job.state == "queued", Job.printer.in_(printers), Job.at < now - STALE)
+    old = list(stale.order_by(Job.id).limit(50))
     for job in old:
         uncertain(job, state="not sent", why=DeviceError("The printer was away for more than ten minutes."), by=DESK)
     return len(old)

@@ -237,7 +237,7 @@ def unread() -> list[str]:
     rows = due.Due.select(due.Due.about).where(
         due.Due.kind == COUNT_DUE, due.Due.slug == "differs", due.Due.met.is_null()
     )
-    return [STORES[row.about] for row in rows.limit(len(STORES))]
+    return [STORES[row.about] for row in rows.order_by(due.Due.about)]
 
 
 def latest(limit: int = 10) -> list[Count]:
