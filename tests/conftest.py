@@ -20,7 +20,7 @@ from app.desk.homes import households
 from app.desk.record import options
 from app.desk.who import people
 from app.settings import Settings
-from tests import portable
+from tests import asked
 
 LONG = 10  # --long multiplies every promise's rounds by this (promises.md)
 
@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     rounds = 100 * (LONG if config.getoption("--long") else 1)
     settings.register_profile("desk", max_examples=rounds, deadline=None, print_blob=True)
     settings.load_profile("desk")
-    config.pluginmanager.register(portable.Plugin(config), "portable")
+    config.pluginmanager.register(asked.Plugin(config), "asked")
 
 
 # The longest files, the longest first: two workers that begin with them end together.

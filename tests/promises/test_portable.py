@@ -1,4 +1,4 @@
-"""What is written today can move to PostgreSQL tomorrow: its queries (tests/portable.py), its rows, its few statements of SQL."""
+"""What is written today can move to PostgreSQL tomorrow: its queries (tests/asked.py), its rows, its few statements of SQL."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ import pytest
 
 from app import schema
 from app.base import clock, db
-from app.desk.people import Staff
-from tests import portable
+from app.desk.who.people import Staff
+from tests import asked, portable
 
-APP = Path(portable.APP)
+APP = Path(asked.APP)
 
 
 @pytest.fixture(scope="module")
 def twin() -> Iterator[peewee.PostgresqlDatabase]:
     with portable.postgres() as made:
         yield made
-        made.close()
 
 
 # ---- queries
@@ -31,9 +30,8 @@ def twin() -> Iterator[peewee.PostgresqlDatabase]:
 
 def refused(query: Any, twin: peewee.PostgresqlDatabase) -> str:
     """What the judge says of a query of the product, in one text."""
-    recorder = portable.Recorder()
-    sql, _ = db.database.get_sql_context().sql(query).query()
-    recorder.keep(sql, query, {}, origin="app/planted.py:1 plant")
+    recorder = asked.Recorder()
+    recorder.keep(query, origin="app/planted.py:1 plant")
     return "\n".join(portable.complaints(recorder.shapes.values(), twin))
 
 

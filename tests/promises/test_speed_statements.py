@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from app.base import clock, db
 from app.desk.accounts import charge
-from app.desk.accounts.receipt import Receipt
+from app.desk.accounts.receipt import Receipt, ReceiptItem, ReceiptTender
 from app.desk.homes import households, instructions
-from app.desk.work import due
+from app.desk.who.people import Staff
+from app.desk.work import due, loan
 from app.procedures.counter.keys import lending, register
 from app.web import Line, Screen
 from tests.promises.test_p9_tampering_shows import pay
-from tests.within import within
 
 PAGES = {
     "household": "/homes/households/{unit}",
@@ -49,70 +50,62 @@ def cost(desk, cast, home) -> Callable[[], dict[str, int]]:
     return count
 
 
-def _little(cast, home) -> None:
-    """One of everything, so that no page is spared a question by having nothing to show."""
+LITTLE, MUCH = 10, 300
+
+
+def _furnish(cast, home) -> None:
+    """Some of everything, so that no page is spared a question by having nothing to show."""
     key = register.add(name="机房", hook="A01", by=cast.mia)
-    lending.lend(key, to=lending.staff_holder(_staff(cast.wang)), until=clock.now() + timedelta(hours=1), by=cast.mia)
+    holder = lending.staff_holder(Staff.get_by_id(cast.wang.id))
+    lending.lend(key, to=holder, until=clock.now() + timedelta(hours=1), by=cast.mia)
     pay(home.unit, 501, by=cast.chen)
-    _owe(home, 1, cast)
-    _instruct(home, 1, cast)
-    _promise(home, 1)
-
-
-def _much(cast, home) -> None:
-    """Thirty times as much of it, in the same household and beside it."""
-    for n in range(2, 32):
-        key = register.add(name=f"机房 {n}", hook=f"A{n:02d}", by=cast.mia)
-        if n % 2:
-            to = lending.staff_holder(_staff(cast.wang))
-            lending.lend(key, to=to, until=clock.now() + timedelta(hours=1), by=cast.mia)
-        pay(home.unit, 500 + n, by=cast.chen)
-    _owe(home, 30, cast)
-    _instruct(home, 15, cast)
-    _promise(home, 30)
+    charge.add(unit=home.unit, item="fee", text="物业费", fen=100, due=clock.today(), by=cast.chen)
+    instructions.give(home.unit, "general", "请轻敲门", blocks=False, until=None, by=cast.mia)
     with db.write():
-        for n in range(30):
-            person = households.Person.create(
-                name=f"李{n}", phone="13812341234", **households.keys_of(f"李{n}", "1234")
-            )
-            households.Relation.create(person=person, unit=home.unit, kind="family")
-            households.Vehicle.create(plate=f"粤A12{n:03d}", unit=home.unit)
+        due.expect("counter.keys", 1000, at=clock.now(), text="Key {name}", unit_id=home.unit.id, name="x")
+        person = households.Person.create(name="李", phone="13812341234", **households.keys_of("李", "1234"))
+        households.Relation.create(person=person, unit=home.unit, kind="family")
+        households.Vehicle.create(plate="粤A12", unit=home.unit)
+    _grow(1, LITTLE)
 
 
-def _staff(actor):
-    from app.desk.who.people import Staff
-
-    return Staff.get_by_id(actor.id)
-
-
-def _owe(home, many: int, cast) -> None:
-    for n in range(many):
-        within(charge.add, unit=home.unit, item="fee", text=f"物业费 {n}", fen=100 + n, due=clock.today(), by=cast.chen)
-
-
-def _instruct(home, many: int, cast) -> None:
-    for n in range(many):
-        instructions.give(home.unit, "general", f"第 {n} 条", blocks=False, until=None, by=cast.mia)
-
-
-def _promise(home, many: int) -> None:
+def _grow(start: int, end: int) -> None:
+    """From so many of each to so many, all in the same household: rows like the first, but for what must be unique."""
+    like: dict[Any, dict[str, Callable[[int], Any]]] = {
+        register.Hook: {"label": "A{:03d}".format},
+        register.Key: {"hook": lambda n: n + 1},
+        register.Label: {"key": lambda n: n + 1, "code": "{:014d}".format},
+        loan.Loan: {"thing": lambda n: n + 1},
+        Receipt: {"number": "SJ-2025-{:06d}".format, "year": lambda n: 2025, "n": lambda n: n, "hash": str},
+        ReceiptItem: {"receipt": lambda n: n + 1},
+        ReceiptTender: {"receipt": lambda n: n + 1},
+        charge.Charge: {"text": "物业费 {}".format},
+        instructions.Instruction: {"text": "第 {} 条".format},
+        due.Due: {"about": lambda n: 1000 + n},
+        households.Person: {"name": "李{}".format, "name_key": "李{}".format},
+        households.Relation: {"person": lambda n: n + 3},
+        households.Vehicle: {"plate": "粤A12{:03d}".format},
+    }
     with db.write():
-        for n in range(many):
-            due.expect("counter.keys", 1000 + n, at=clock.now(), text="Key {name}", unit_id=home.unit.id, name="x")
+        for table, differs in like.items():
+            first = dict(table.select().order_by(table.id.desc()).get().__data__)
+            del first["id"]
+            rows = [first | {name: make(n) for name, make in differs.items()} for n in range(start, end)]
+            table.insert_many(rows).execute()
+            assert table.select().count() >= end
 
 
 def test_no_page_asks_more_because_there_is_more(cost, cast, home) -> None:
-    _little(cast, home)
+    _furnish(cast, home)
     before = cost()
-    _much(cast, home)
-    assert Receipt.select().count() == 31
+    _grow(LITTLE, MUCH)
     more = {name: (before[name], now) for name, now in cost().items() if now > before[name]}
     assert more == {}
 
 
 def test_no_page_asks_more_than_forty_times(cost, cast, home) -> None:
-    _little(cast, home)
-    _much(cast, home)
+    _furnish(cast, home)
+    _grow(LITTLE, MUCH)
     assert {name: asked for name, asked in cost().items() if asked > 40} == {}
 
 
@@ -135,7 +128,7 @@ def test_a_page_that_asks_for_each_row_is_caught(cost, desk, cast, home, monkeyp
     screens: list[Screen] = desk.app.extensions["screens"]
     cashier = next(each for each in screens if each.name == "counter_cashier")
     monkeypatch.setattr(cashier, "sections", [("Receipts", greedy)])
-    _little(cast, home)
+    _furnish(cast, home)
     before = cost()["household"]
-    _much(cast, home)
+    _grow(LITTLE, MUCH)
     assert cost()["household"] > before

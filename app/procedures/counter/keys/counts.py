@@ -229,7 +229,7 @@ def drop(count: Count, *, by: Actor) -> Count:
 
 def going_on() -> list[Count]:
     """Counts that were begun and not ended."""
-    return list(Count.select(Count, Staff).join(Staff).where(Count.ended.is_null()).order_by(Count.id))
+    return list(Count.select(Count, Staff).join(Staff).where(Count.ended.is_null()).order_by(Count.store))
 
 
 def unread() -> list[str]:

@@ -41,6 +41,9 @@ class Custody(db.Table):
     ended = db.MomentField(null=True)
     received_by = peewee.TextField(default="")  # who signed for the keys at the end, on which identity paper
 
+    class Meta:
+        indexes = ((("ended", "id"), False),)
+
 
 class Hook(db.Table):
     """A hook in one of the two boxes."""

@@ -143,8 +143,9 @@ class TopUp(db.Table):
         return Purchase(self.seq, self.volume, self.cumulative, self.tag)
 
 
-# At most one pending top-up a card; also the pending list.
+# At most one pending top-up a card; and the pending list, the oldest first.
 TopUp.add_index(TopUp.index(TopUp.card, unique=True, where=peewee.SQL("state = 'pending'"), name="water_topup_pending"))
+TopUp.add_index(TopUp.index(TopUp.id, where=peewee.SQL("state = 'pending'"), name="water_topup_waiting"))
 
 
 class Handling(db.AppendOnly):

@@ -1,0 +1,15 @@
+"""Indexes for two lists of what is open: pending top-ups and custodies, which had to read all there ever were."""
+
+from __future__ import annotations
+
+from typing import Any
+
+STATEMENTS = (
+    'CREATE INDEX "custody_ended_id" ON "custody" ("ended", "id")',
+    'CREATE INDEX "water_topup_waiting" ON "water_topup" ("id") WHERE state = \'pending\'',
+)
+
+
+def up(_migrator: Any, db: Any) -> None:
+    for statement in STATEMENTS:
+        db.execute_sql(statement)
