@@ -1,6 +1,6 @@
 """P21: an update can be cut at any point: old or new schema, the same totals, and the next start finishes.
 
-Books with payments in them, and a made-up second and third step that make a table anew, fill a column and raise a
+Books with payments in them, and two made-up steps after the last that make a table anew, fill a column and raise a
 guard. The process really ends (os._exit) before every statement and every commit; then the power is cut instead.
 """
 
@@ -27,6 +27,8 @@ from tests.promises import power
 from tests.promises.test_p1_power_cut import CHECKS, pay
 
 PAYMENTS = 12
+HAD = tuple(sorted(path.stem for path in migrations.HERE.glob("0*.py")))
+NEXT, LAST = f"{len(HAD) + 1:04d}_currency", f"{len(HAD) + 2:04d}_rest"  # the made-up steps
 CURRENCY = """
 KEPT = "SELECT sql FROM sqlite_master WHERE tbl_name = 'allocation' AND sql IS NOT NULL AND type <> 'table'"
 
@@ -146,9 +148,9 @@ class Estate:
         """The shapes the books may have: as they were, after the first step, after the second."""
         found = [shape(self.old)]
         books, only = self.copy(folder / "stages"), folder / "only"
-        only.mkdir()
-        for step in sorted(self.steps.glob("*.py")):
-            shutil.copy(step, only)
+        shutil.copytree(migrations.HERE, only, ignore=shutil.ignore_patterns("__*"))
+        for step in (NEXT, LAST):
+            shutil.copy(self.steps / f"{step}.py", only)
             assert starts((books, only, 0)) == [0]
             if shape(books) != found[-1]:
                 found.append(shape(books))
@@ -166,8 +168,8 @@ def estate(cast: SimpleNamespace, home: SimpleNamespace, books: Path, tmp_path: 
 def steps_of_today(folder: Path, rest: str = REST) -> Path:
     steps = folder / "steps"
     shutil.copytree(migrations.HERE, steps, ignore=shutil.ignore_patterns("__*"))
-    (steps / "0002_currency.py").write_text(CURRENCY)
-    (steps / "0003_rest.py").write_text(rest)
+    (steps / f"{NEXT}.py").write_text(CURRENCY)
+    (steps / f"{LAST}.py").write_text(rest)
     return steps
 
 
@@ -192,7 +194,7 @@ def cut_everywhere(estate: Estate, folder: Path) -> set[int]:
         assert totals(books) == before
         for copy in books.parent.glob("qiantai-before-*.db"):
             assert totals(copy) == before, "the way back is whole, whatever was cut while it was made"
-        assert list(books.parent.glob("qiantai-before-0002_currency.db"))
+        assert list(books.parent.glob(f"qiantai-before-{NEXT}.db"))
     return met
 
 
@@ -203,14 +205,14 @@ def test_an_update_that_is_killed_at_any_statement_is_old_or_new_and_the_next_st
 
 
 def test_mutant_a_step_outside_a_transaction_is_caught(estate: Estate, tmp_path: Path) -> None:
-    step = estate.steps / "0003_rest.py"
+    step = estate.steps / f"{LAST}.py"
     step.write_text("atomic = False\n" + REST)
     with pytest.raises(AssertionError, match="half done"):
         cut_everywhere(estate, tmp_path / "cut")
 
 
 def test_mutant_a_step_that_loses_a_row_is_caught(estate: Estate, tmp_path: Path) -> None:
-    step = estate.steps / "0002_currency.py"
+    step = estate.steps / f"{NEXT}.py"
     step.write_text(CURRENCY.replace('FROM allocation")', 'FROM allocation WHERE id > 1")'))
     with pytest.raises(AssertionError):
         cut_everywhere(estate, tmp_path / "cut")
@@ -218,16 +220,16 @@ def test_mutant_a_step_that_loses_a_row_is_caught(estate: Estate, tmp_path: Path
 
 def test_a_refused_update_says_so_and_yesterdays_books_can_go_on(estate: Estate, tmp_path: Path) -> None:
     """A step that this estate's rows do not fit: nothing is changed, and yesterday's program starts on it."""
-    (estate.steps / "0003_rest.py").write_text(REST.replace("fen - paid", "'much'"))
+    (estate.steps / f"{LAST}.py").write_text(REST.replace("fen - paid", "'much'"))
     books, before = estate.copy(tmp_path / "refused"), totals(estate.old)
     db.close()
     db.open(books)
     with pytest.raises(Exception, match="TEXT value in INTEGER"):
         migrations.up(estate.steps)
-    assert shape(books)[1] == ("0001_initial", "0002_currency")
+    assert shape(books)[1] == (*HAD, NEXT)
     assert totals(books) == before
     db.close()
-    back = books.with_name("qiantai-before-0002_currency.db")
+    back = books.with_name(f"qiantai-before-{NEXT}.db")
     assert shape(back) == shape(estate.old)
     assert starts((back, migrations.HERE, 0)) == [0]
 
@@ -248,7 +250,7 @@ def record(folder: Path) -> list[power.Event]:
     for n in range(PAYMENTS):
         pay(unit, n, by=clerk)
     recorder.log.append(("ready", ""))
-    assert migrations.up(steps_of_today(folder)) == ["0002_currency", "0003_rest"]
+    assert migrations.up(steps_of_today(folder)) == [NEXT, LAST]
     db.close()
     recorder.unregister()
     return recorder.log
@@ -274,6 +276,6 @@ def test_the_power_cut_at_any_moment_of_an_update_leaves_old_or_new_books(tmp_pa
         assert found == before
         made, had = shape(cut / "books.db")
         assert met.setdefault(had, made) == made, "one shape for each number of steps"
-    assert [len(had) for had in sorted(met)] == [1, 2, 3]
+    assert [len(had) for had in sorted(met)] == [len(HAD), len(HAD) + 1, len(HAD) + 2]
     assert before is not None
     assert before["receipts"][0][0] == PAYMENTS  # type: ignore[index]
