@@ -18,6 +18,7 @@ from app.desk.work import due, loan
 from app.procedures.counter.keys import lending, register
 from app.web import Line, Screen
 from tests.promises.test_p9_tampering_shows import pay
+from tests.within import within
 
 PAGES = {
     "household": "/homes/households/{unit}",
@@ -59,7 +60,7 @@ def _furnish(cast, home) -> None:
     holder = lending.staff_holder(Staff.get_by_id(cast.wang.id))
     lending.lend(key, to=holder, until=clock.now() + timedelta(hours=1), by=cast.mia)
     pay(home.unit, 501, by=cast.chen)
-    charge.add(unit=home.unit, item="fee", text="物业费", fen=100, due=clock.today(), by=cast.chen)
+    within(charge.add, unit=home.unit, item="fee", text="物业费", fen=100, due=clock.today(), by=cast.chen)
     instructions.give(home.unit, "general", "请轻敲门", blocks=False, until=None, by=cast.mia)
     with db.write():
         due.expect("counter.keys", 1000, at=clock.now(), text="Key {name}", unit_id=home.unit.id, name="x")
