@@ -207,6 +207,30 @@ def test_screens_write_nothing_themselves() -> None:
         assert not found, f"{path.relative_to(ROOT)}: {found and found.group()}"
 
 
+def queries(source: str) -> list[int]:
+    """The lines that read a table: `Unit.get(...)`, `.select(...)`, `.where(...)` and their kind."""
+    tables = {table.__name__ for table in schema.TABLES}
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            on = node.func.value
+            named = on.attr if isinstance(on, ast.Attribute) else on.id if isinstance(on, ast.Name) else ""
+            if node.func.attr in ("select", "get_or_none", "get_by_id", "where") or (
+                node.func.attr in ("get", "filter") and named in tables
+            ):
+                found.append(node.lineno)
+    return found
+
+
+def test_screens_write_no_query() -> None:
+    """A screen asks `web.row` for the row of an id, and a procedure or a primitive for anything else."""
+    for planted in ("Unit.get(Unit.id == 1)", "households.Unit.select()", "Unit.get_by_id(1)", "rows.where(True)"):
+        assert queries(planted) == [1], planted
+    assert queries("request.args.get('q')") == []
+    for path in sorted((ROOT / "app" / "screens").rglob("*.py")):
+        assert queries(path.read_text("utf-8")) == [], path.relative_to(ROOT)
+
+
 # ---- refusals ----
 
 

@@ -6,6 +6,7 @@ Around it: the frame of every page (frame), the guards at the door (guards), the
 from app.web.answers import Answer, go, page, part, say, t, trigger, typed, wants_fragment, worded
 from app.web.asking import Clerk, customer, keys, may, me
 from app.web.fields import Form, form
+from app.web.rows import row
 from app.web.screen import CHAPTERS, Line, Scanned, Screen, here
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "me",
     "page",
     "part",
+    "row",
     "say",
     "t",
     "trigger",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import peewee
 
@@ -167,6 +167,19 @@ def units_of(person: Person, *, limit: int = SHOWN_MOST) -> list[Relation]:
         .order_by(Unit.label)
         .limit(limit)
     )
+
+
+def somebody_of(unit: Unit, person: int) -> Person | None:
+    """That person, if they are or were anything in this unit."""
+    relation = Relation.select(Relation, Person).join(Person).where(Relation.unit == unit, Relation.person == person)
+    found = relation.first()
+    return cast("Person", found.person) if found else None
+
+
+def units_in_order(ids: list[int]) -> list[Unit]:
+    """The units of these ids, in this order."""
+    found = {unit.id: unit for unit in Unit.select().where(Unit.id.in_(ids))} if ids else {}
+    return [found[each] for each in ids if each in found]
 
 
 def other_units(unit: Unit, *, limit: int = 12) -> list[Unit]:

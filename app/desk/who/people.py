@@ -105,6 +105,11 @@ def actor(staff: Staff, *, station: str = "", key: str | None = None, digest: st
     return Actor(id=staff.id, name=staff.name, roles=frozenset(staff.roles), station=station, key=key, digest=digest)
 
 
+def nobody_yet() -> bool:
+    """Empty books: the first supervisor is still to be made."""
+    return not Staff.select().exists()
+
+
 def on_duty(role: str) -> bool:
     """Whether anybody of that role has signed on today and has not gone."""
     return any(role in staff.roles for staff in present())

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from app.base import clock
 from app.base.refusal import N_, Refused
 from app.desk.record.journal import DESK_ONLY, deed
-from app.desk.who import passwords, sessions
+from app.desk.who import passwords, people, sessions
 from app.desk.who.passwords import fits, hash_secret
 from app.desk.who.people import DESK, Actor, Presence, Staff, actor, may
 
@@ -117,7 +117,7 @@ def vouch(approver: str, pin: str, *, act: str, rule: str, device: str) -> str:
 
 def first_code() -> str | None:
     """On books without any staff: a one-time code that makes the first supervisor. None where somebody is there."""
-    if Staff.select().exists():
+    if not people.nobody_yet():
         return None
     made: list[str] = []
     _first_code(made, by=DESK)
@@ -131,7 +131,7 @@ def _first_code(made: list[str], *, by: Actor) -> None:
 
 def redeem(name: str, code: str, password: str, *, station: str, device: str) -> tuple[sessions.Session, str]:
     """Set a new password with a one-time code and sign in; on empty books this makes the first supervisor."""
-    first = not Staff.select().exists()
+    first = people.nobody_yet()
     if first and not 1 <= len(name) <= 32:
         raise Refused("Please fill in the marked field.", field="name")
     passwords.good_password(password, name=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import abort, request, url_for
 
+from app import web
 from app.base.refusal import N_
 from app.procedures.around import gate
 from app.procedures.counter import release_slips as slips
@@ -56,7 +57,7 @@ def out(code: str) -> Answer:
 @screen.does("/slip/<code>/undo", act="gate.release", again="around_gate.slip")
 def undo(code: str) -> Answer:
     found = slips.find(code) or abort(404)
-    row = Exit.get_or_none(Exit.id == form().whole("passage"), Exit.slip == found) or abort(404)
+    row = web.row(Exit, form().whole("passage"), slip=found)
     slips.undo(row, by=me())
     return say(_show(found, code), N_("Undone: these goods are still inside."), kind="note")
 
@@ -77,7 +78,7 @@ def stop() -> Answer:
 @screen.does("/decide", act="gate.decide", again="around_gate.board")
 def decide() -> Answer:
     fields = form()
-    row = gate.Stop.get_or_none(gate.Stop.id == fields.whole("stop")) or abort(404)
+    row = web.row(gate.Stop, fields.whole("stop"))
     gate.decide(row, let_out=fields.flag("let_out"), remark=fields.text("remark", most=500, need=False), by=me())
     return say(_show(None, ""), N_("Decided; the guard sees it on this page."))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from flask import abort, g, request, url_for
 from flask_login import current_user
 
+from app import web
 from app.base import clock, money
 from app.base.refusal import N_, Refused
 from app.desk.accounts import charge as charges
@@ -65,7 +66,7 @@ def _choose() -> Answer:
 def _unit(number: int) -> Unit | None:
     if number == WALK_IN:
         return None
-    return Unit.get_or_none(Unit.id == number) or abort(404)
+    return web.row(Unit, number)
 
 
 def _show(unit: Unit | None, done: Receipt | None = None) -> Answer:
@@ -167,14 +168,14 @@ def add() -> Answer:
 
 @screen.does("/take_back/<int:charge>", act="cashier.collect", again="counter_cashier.board")
 def take_back(charge: int) -> Answer:
-    row = charges.Charge.get_or_none(charges.Charge.id == charge) or abort(404)
+    row = web.row(charges.Charge, charge)
     cashier.take_back(row, reason=form().text("reason", most=500, need=False), by=me())
     return _after(row.unit, N_("{text} is off the list."), text=row.text)
 
 
 @screen.does("/read/<int:instruction>", act="instructions.acknowledge", again="counter_cashier.board")
 def read(instruction: int) -> Answer:
-    row = Instruction.get_or_none(Instruction.id == instruction) or abort(404)
+    row = web.row(Instruction, instruction)
     instructions.acknowledge(row, by=me())
     return _after(row.unit, N_("Read."))
 
@@ -195,7 +196,7 @@ def last() -> Answer:
 
 
 def _found(receipt: int) -> Receipt:
-    return Receipt.get_or_none(Receipt.id == receipt) or abort(404)
+    return web.row(Receipt, receipt)
 
 
 def _receipt(row: Receipt, block: str = "board") -> Answer:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import abort, request, url_for
+from flask import request, url_for
 
-from app.base.refusal import N_, Refused
+from app import web
+from app.base.refusal import N_
 from app.desk.homes import lookup
-from app.desk.homes.households import Person, Unit
+from app.desk.homes.households import Unit
 from app.desk.homes.lookup import Hit
 from app.procedures.counter.keys import board as views
 from app.procedures.counter.keys import consent
@@ -43,7 +44,7 @@ def board() -> Answer:
 
 @screen.reads("/new", act="keys.entrust")
 def new() -> Answer:
-    unit = Unit.get_or_none(Unit.id == request.values.get("unit", type=int)) or abort(404)
+    unit = web.row(Unit, request.values.get("unit", type=int))
     customer(unit.id)
     return page(
         "counter/custody_new.html#board",
@@ -58,13 +59,10 @@ def new() -> Answer:
 @screen.does("/accept", act="keys.entrust", again="counter_custody.new")
 def accept() -> Answer:
     fields = form()
-    unit = Unit.get_or_none(Unit.id == fields.whole("unit")) or abort(404)
-    owner = Person.get_or_none(Person.id == fields.whole("owner"))
-    if owner is None:
-        raise Refused("Choose the owner who entrusts the key.", rule="EKEY-1", field="owner")
+    unit = web.row(Unit, fields.whole("unit"))
     held = custodies.accept(
         unit=unit,
-        owner=owner,
+        owner=custodies.somebody(fields.whole("owner")),
         kind=fields.choice("kind", custodies.REASONS),
         reason=fields.text("reason", most=500, need=False),
         no_trouble=fields.flag("no_trouble"),
@@ -106,7 +104,7 @@ def one(custody: int) -> Answer:
 
 
 def _custody(custody: int) -> Custody:
-    return Custody.get_or_none(Custody.id == custody) or abort(404)
+    return web.row(Custody, custody)
 
 
 @screen.does("/<int:custody>/consent", act="keys.entrust", again="counter_custody.one")
@@ -126,8 +124,7 @@ def agree(custody: int) -> Answer:
 
 @screen.does("/<int:custody>/revoke", act="keys.entrust", again="counter_custody.one")
 def revoke(custody: int) -> Answer:
-    given = Permission.get_or_none(Permission.id == form().whole("permission"), Permission.custody == custody)
-    consent.revoke(given or abort(404), by=me())
+    consent.revoke(web.row(Permission, form().whole("permission"), custody=custody), by=me())
     return say(one(custody), N_("The consent is taken back."), kind="note")
 
 

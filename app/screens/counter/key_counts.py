@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import abort, url_for
+from flask import url_for
 
+from app import web
 from app.base.refusal import N_
 from app.desk.work.loan import Loan
 from app.procedures.counter.keys import after, counts, register, schedule
@@ -81,7 +82,7 @@ def scan(count: int) -> Answer:
 @screen.does("/<int:count>/tell", act="keys.lend", again="counter_key_counts.one")
 def tell(count: int) -> Answer:
     """Whoever has not brought a key back was told to (KEY-6)."""
-    there = Loan.get_or_none(Loan.id == form().whole("loan"), Loan.kind == register.KIND) or abort(404)
+    there = web.row(Loan, form().whole("loan"), kind=register.KIND)
     after.tell(there, by=me())
     return _one(_count(count))
 
@@ -108,4 +109,4 @@ def read() -> Answer:
 
 
 def _count(count: int) -> Count:
-    return Count.get_or_none(Count.id == count) or abort(404)
+    return web.row(Count, count)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from flask import abort, request, url_for
 
+from app import web
 from app.base import clock
 from app.base import text as texts
 from app.base.refusal import N_, Refused
@@ -43,7 +44,7 @@ def board() -> Answer:
     if meant and meant[0] == "key":
         return go("counter_keys.one", key=register.find(request.args["q"]).id)
     if meant and meant[0] == "letter":
-        held = register.Custody.get_or_none(register.Custody.number == f"TG-{meant[1]}-{meant[2]:06d}") or abort(404)
+        held = custody.of_letter(meant[1], meant[2]) or abort(404)
         return go("counter_custody.one", custody=held.id)
     return _board()
 
@@ -148,11 +149,11 @@ def _time(text: str) -> datetime | None:
 def _taker(fields: Form) -> Holder:
     chosen = fields.whole("staff", need=False)
     if chosen:
-        return lending.staff_holder(Staff.get_or_none(Staff.id == chosen) or abort(404))
+        return lending.staff_holder(web.row(Staff, chosen))
     checked = fields.text("checked", need=False)
     owner = fields.whole("owner", need=False)
     if owner:
-        person = Person.get_or_none(Person.id == owner) or abort(404)
+        person = web.row(Person, owner)
         return Holder(name=person.name, of="业主", person=person.id, checked=checked)
     name = fields.text("name", need=False)
     if not name:
@@ -169,7 +170,7 @@ def put_down() -> Answer:
 @screen.does("/read", act="keys.lend")
 def read() -> Answer:
     """The household's instruction about its keys was read (counter.md 9)."""
-    row = Instruction.get_or_none(Instruction.id == form().whole("instruction")) or abort(404)
+    row = web.row(Instruction, form().whole("instruction"))
     instructions.acknowledge(row, by=me())
     return _board()
 
@@ -189,7 +190,7 @@ def tell() -> Answer:
 
 
 def _loan() -> Loan:
-    return Loan.get_or_none(Loan.id == form().whole("loan"), Loan.kind == register.KIND) or abort(404)
+    return web.row(Loan, form().whole("loan"), kind=register.KIND)
 
 
 @screen.does("/confirm", act="keys.lend")
@@ -305,7 +306,7 @@ def seal(key: int) -> Answer:
 
 
 def _key(key: int) -> Key:
-    return Key.get_or_none(Key.id == key) or abort(404)
+    return web.row(Key, key)
 
 
 @screen.holds(N_("Keys in custody"))

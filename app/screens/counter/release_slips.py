@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from flask import abort, current_app, request, url_for
+from flask import current_app, request, url_for
 
+from app import web
 from app.base import clock
 from app.base import text as texts
 from app.base.refusal import N_
@@ -34,7 +35,7 @@ def _base_url() -> str:
 
 
 def _slip(slip: int) -> Slip:
-    return Slip.get_or_none(Slip.id == slip) or abort(404)
+    return web.row(Slip, slip)
 
 
 @screen.reads()
@@ -69,7 +70,7 @@ def _board(show: str, *, rows: list[Any] | None = None, **more: Any) -> Answer:
 @screen.reads("/new", act="slips.issue")
 def new() -> Answer:
     """The form for one household: alerts first, then who asks, the owner's will, the items."""
-    unit = Unit.get_or_none(Unit.id == request.values.get("unit", type=int)) or abort(404)
+    unit = web.row(Unit, request.values.get("unit", type=int))
     customer(unit.id)
     members = [households.shown(relation) for relation in households.people_of(unit)]
     rows = max([ROWS, *(n for n in range(1, 31) if request.form.get(f"item_name_{n}"))])
@@ -94,7 +95,7 @@ def new() -> Answer:
 
 @screen.does("/read", act="instructions.acknowledge", again="counter_release_slips.new")
 def read() -> Answer:
-    row = Instruction.get_or_none(Instruction.id == form().whole("instruction")) or abort(404)
+    row = web.row(Instruction, form().whole("instruction"))
     instructions.acknowledge(row, by=me())
     return go("counter_release_slips.new", unit=row.unit_id)
 
@@ -102,7 +103,7 @@ def read() -> Answer:
 @screen.does("/make", act="slips.issue", again="counter_release_slips.new")
 def make() -> Answer:
     fields = form()
-    unit = Unit.get_or_none(Unit.id == fields.whole("unit")) or abort(404)
+    unit = web.row(Unit, fields.whole("unit"))
     who = fields.text("who", most=16)
     slip = slips.make(
         unit,

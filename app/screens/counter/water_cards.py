@@ -8,6 +8,7 @@ from typing import Any
 from flask import abort, current_app, request, url_for
 from flask_login import current_user
 
+from app import web
 from app.base import clock, money
 from app.base.refusal import N_, Refused
 from app.desk.accounts import ledger
@@ -107,10 +108,7 @@ def board(**_: int) -> Answer:
     number = request.values.get("unit", type=int)
     if number is None:
         number = laid.unit.id if laid.unit else sessions.memory(current_user.session).customer
-    unit = Unit.get_or_none(Unit.id == number) if number else None
-    if unit is None and request.values.get("unit"):
-        abort(404)
-    return _show(unit)
+    return _show(None if number is None else web.row(Unit, number))
 
 
 def _show(unit: Unit | None, **more: Any) -> Answer:
@@ -196,7 +194,7 @@ def _bought(by: str, quantity: str) -> water.Sum:
 def sell() -> Answer:
     """Take the money, then write: the page shows the steps as they happen."""
     fields = form()
-    unit = Unit.get_or_none(Unit.id == fields.whole("unit")) or abort(404)
+    unit = web.row(Unit, fields.whole("unit"))
     bought = _bought(fields.choice("by", ("volume", "money")), fields.text("quantity"))
     tenders = [
         Tender(kind, fen, fields.text(f"{kind}_ref", need=False))
@@ -230,7 +228,7 @@ def _after(home: Unit, msgid: str, /, **values: str) -> Answer:
 
 
 def _topup(topup: int) -> TopUp:
-    return TopUp.get_or_none(TopUp.id == topup) or abort(404)
+    return web.row(TopUp, topup)
 
 
 @screen.does("/again/<int:topup>", act="water.sell", again="counter_water_cards.board")
@@ -264,7 +262,7 @@ def stock() -> Answer:
 @screen.does("/issue", act="water.issue", again="counter_water_cards.board")
 def issue() -> Answer:
     fields = form()
-    unit = Unit.get_or_none(Unit.id == fields.whole("unit")) or abort(404)
+    unit = web.row(Unit, fields.whole("unit"))
     _need_reader()
     row = water.issue(unit, fields.text("meter"), _laid(), holder=fields.text("holder"), person=None, by=me())
     _do("issue", row.id)
@@ -274,7 +272,7 @@ def issue() -> Answer:
 @screen.does("/issue/<int:card>", act="water.issue", again="counter_water_cards.board")
 def issue_again(card: int) -> Answer:
     """Go on with an issue that was cut: with the same card, or with the blank one that lies there now."""
-    row = Card.get_or_none(Card.id == card) or abort(404)
+    row = web.row(Card, card)
     laid, unit = _laid(), row.its_account.unit
     if laid.uid != row.uid:
         row = water.spoilt(row, laid, reason=form().text("reason", most=500), by=me())
@@ -283,7 +281,7 @@ def issue_again(card: int) -> Answer:
 
 
 def _card_of(account: int) -> tuple[Account, Card]:
-    row = Account.get_or_none(Account.id == account) or abort(404)
+    row = web.row(Account, account)
     return row, water.card_in_use(row) or water.last_card(row) or abort(404)
 
 
@@ -304,7 +302,7 @@ def found(account: int) -> Answer:
 @screen.does("/relearn/<int:account>", act="water.relearn", again="counter_water_cards.check")
 def relearn(account: int) -> Answer:
     """After a restore: the books learn from the card on the reader the sales that they have lost."""
-    reason, row = form().text("reason", most=500), Account.get_or_none(Account.id == account) or abort(404)
+    reason, row = form().text("reason", most=500), web.row(Account, account)
     _at_the_reader()
     done = water.relearn(row, _laid(), reason=reason, by=me())
     return _after(
@@ -318,7 +316,7 @@ def relearn(account: int) -> Answer:
 def note_money(handling: int) -> Answer:
     """Where the money of sales that were learned from a card went."""
     how = form().text("how", most=500)
-    learned = Handling.get_or_none(Handling.id == handling, Handling.kind == "learned") or abort(404)
+    learned = web.row(Handling, handling, kind="learned")
     row = water.note_money(learned, how=how, by=me())
     return _after(row.account.unit, N_("Written down: where the money of the learned sales went."))
 
@@ -392,7 +390,7 @@ def hand_back(account: int) -> Answer:
 def meter() -> Answer:
     """Enter a meter that is read and paid for afterwards."""
     fields = form()
-    unit = Unit.get_or_none(Unit.id == fields.whole("unit")) or abort(404)
+    unit = web.row(Unit, fields.whole("unit"))
     row = water.register_meter(unit, fields.text("meter"), fields.choice("mode", ("card", "reading")), by=me())
     return _after(unit, N_("Meter {number} is in the register."), number=row.number)
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from flask import abort, current_app, request, url_for
 from flask_login import current_user
 
+from app import web
 from app.base import clock
 from app.base.refusal import N_
 from app.desk.accounts import charge, ledger
@@ -31,7 +32,7 @@ class Seen:
 
 
 def _unit(unit: int) -> Unit:
-    return Unit.get_or_none(Unit.id == unit) or abort(404)
+    return web.row(Unit, unit)
 
 
 def _show(unit: Unit, block: str = "", seen: Seen | None = None) -> Answer:
@@ -90,8 +91,7 @@ def _person(hit: Hit) -> str:
 def recent() -> Answer:
     """The last ten households of this session (Shift+F8)."""
     ids = sessions.memory(current_user.session).households
-    found = {unit.id: unit for unit in Unit.select().where(Unit.id.in_(ids))} if ids else {}
-    return page("homes/recent.html#board", units=[found[each] for each in ids if each in found])
+    return page("homes/recent.html#board", units=households.units_in_order(ids))
 
 
 @screen.reads("/last")
@@ -113,7 +113,7 @@ def show(unit: int) -> Answer:
 @screen.reads("/person/<int:person>")
 def somebody(person: int) -> Answer:
     """A person who belongs to no unit (or whoever is asked for by name)."""
-    row = Person.get_or_none(Person.id == person) or abort(404)
+    row = web.row(Person, person)
     who = households.shown(Relation(person=row, kind=""))
     return page("homes/person.html", person=who, homes=households.units_of(row), kinds=households.KINDS)
 
@@ -131,9 +131,7 @@ def reveal(unit: int) -> Answer:
 
 
 def _of_this_unit(unit: Unit, person: int) -> Person:
-    here = Relation.select().where(Relation.unit == unit, Relation.person == person)
-    found: Person = Person.get_by_id(person) if here.exists() else abort(404)
-    return found
+    return households.somebody_of(unit, person) or abort(404)
 
 
 @screen.does("/<int:unit>/add", act="households.change", again="homes_households.show")
@@ -152,7 +150,7 @@ def add(unit: int) -> Answer:
 
 
 def _relation(unit: Unit, relation: int) -> Relation:
-    return Relation.get_or_none(Relation.id == relation, Relation.unit == unit) or abort(404)
+    return web.row(Relation, relation, unit=unit)
 
 
 @screen.does("/<int:unit>/end/<int:relation>", act="households.change", again="homes_households.show")
@@ -221,7 +219,7 @@ def instruct(unit: int) -> Answer:
 
 
 def _instruction(unit: Unit, instruction: int) -> Instruction:
-    return Instruction.get_or_none(Instruction.id == instruction, Instruction.unit == unit) or abort(404)
+    return web.row(Instruction, instruction, unit=unit)
 
 
 @screen.does("/<int:unit>/read/<int:instruction>", act="instructions.acknowledge", again="homes_households.show")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import abort, request
+from flask import request
 
+from app import web
 from app.base import money
 from app.base.refusal import N_
 from app.desk.accounts.receipt import ReceiptItem
@@ -24,7 +25,7 @@ def board() -> Answer:
 
 @screen.does("/<int:deposit>/give_back", act="deposits.see", again="money_deposits.board")
 def give_back(deposit: int) -> Answer:
-    line, fields = ReceiptItem.get_or_none(ReceiptItem.id == deposit) or abort(404), form()
+    line, fields = web.row(ReceiptItem, deposit), form()
     made = deposits.give_back(
         line,
         fen=fields.fen("fen"),

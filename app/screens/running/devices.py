@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, abort, current_app
 
+from app import web
 from app.base.refusal import N_
 from app.desk.papers import outbox, paper
 from app.desk.papers.outbox import Job
@@ -77,7 +78,7 @@ def due_url(about: int) -> str:
 @screen.reads("/paper/<int:job>.png")
 def picture(job: int) -> Answer:
     """The paper as it looks (or will look) on its printer."""
-    row = Job.get_or_none(Job.id == job) or abort(404)
+    row = web.row(Job, job)
     return _png(paper.laid_out(row, _columns(row)).png())
 
 

@@ -16,7 +16,6 @@ KINDS = {"estate": N_("Migration workbook"), "assets": N_("Asset list"), "arrear
 
 
 def _board(report: imports.Report | None = None) -> Answer:
-    earlier = imports.Imported.select().order_by(imports.Imported.id.desc()).limit(10)
     return page(
         "running/imports.html#board",
         report=report,
@@ -24,7 +23,7 @@ def _board(report: imports.Report | None = None) -> Answer:
         counts=imports.counts(report.contents) if report else {},
         counted=imports.COUNTED,
         kinds=KINDS,
-        earlier=list(earlier),
+        earlier=imports.earlier(),
     )
 
 
@@ -51,7 +50,6 @@ def write() -> Answer:
     """Put a checked file into the books, all of it."""
     sha256 = form().text("sha256", most=64)
     # A second click finds the file in the books: the answer is the same, nothing is done.
-    done = imports.Imported.get_or_none(imports.Imported.sha256 == sha256)
-    done = done or imports.write(waiting.take(sha256), by=me())
+    done = imports.in_books(sha256) or imports.write(waiting.take(sha256), by=me())
     waiting.forget(sha256)
     return say(_board(), N_("{name} is in the books."), name=done.name)

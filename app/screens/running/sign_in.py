@@ -19,7 +19,7 @@ _LANGUAGES = ("zh_CN", "en")
 
 @screen.reads(anybody=True)
 def sign_in_page() -> Answer:
-    if not people.Staff.select().exists():
+    if people.nobody_yet():
         return go("running_sign_in.code")
     return page("running/sign_in.html", next=_local(request.args.get("next", "")))
 
@@ -91,7 +91,7 @@ def switch() -> Answer:
 
 @screen.reads("/code", anybody=True)
 def code() -> Answer:
-    return page("running/code.html", first=not people.Staff.select().exists())
+    return page("running/code.html", first=people.nobody_yet())
 
 
 @screen.does("/redeem", act="", anybody=True, again="running_sign_in.code")

@@ -46,6 +46,19 @@ def owners(unit: Unit) -> list[Person]:
     return list(query.distinct().order_by(Person.id))
 
 
+def somebody(person: int) -> Person:
+    """Who was chosen on the form; Refused where nobody was."""
+    found = Person.get_or_none(Person.id == person)
+    if found is None:
+        raise Refused("Choose the owner who entrusts the key.", rule="EKEY-1", field="owner")
+    return found
+
+
+def of_letter(year: int, number: int) -> Custody | None:
+    """The custody whose letter has that number."""
+    return Custody.get_or_none(Custody.number == f"TG-{year}-{number:06d}")
+
+
 def _owner(unit: Unit, person: Person) -> None:
     if person not in owners(unit):
         raise Refused(

@@ -46,6 +46,16 @@ class Imported(db.AppendOnly):
     by_name = peewee.TextField(default="")
 
 
+def earlier(*, limit: int = 10) -> list[Imported]:
+    """The files that are in the books, newest first."""
+    return list(Imported.select().order_by(Imported.id.desc()).limit(limit))
+
+
+def in_books(sha256: str) -> Imported | None:
+    """The file of that hash, if it was written before."""
+    return Imported.get_or_none(Imported.sha256 == sha256)
+
+
 def _tuples(query: Any) -> list[tuple[Any, ...]]:
     return list(query.tuples())
 
