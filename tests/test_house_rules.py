@@ -231,6 +231,30 @@ def test_screens_write_no_query() -> None:
         assert queries(path.read_text("utf-8")) == [], path.relative_to(ROOT)
 
 
+# ---- choices ----
+
+
+def choices(source: str) -> list[tuple[str, ...]]:
+    """The codes of every mapping from codes to msgids at the top of a module."""
+    found = []
+    for node in ast.parse(source).body:
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        if isinstance(value, ast.Dict) and len(value.keys) > 1 and "N_(" in ast.unparse(value):
+            found.append(tuple(sorted(ast.unparse(key) for key in value.keys if key)))
+    return found
+
+
+def test_a_choice_stands_in_one_place() -> None:
+    """What a form offers, a rule checks and a page names is one mapping: no second one has the same codes."""
+    assert choices('HOW = {"phone": N_("by phone"), "letter": N_("by letter")}') == [("'letter'", "'phone'")]
+    places: dict[tuple[str, ...], list[str]] = {}
+    for path in SOURCES:
+        for codes in choices(path.read_text("utf-8")):
+            places.setdefault(codes, []).append(str(path.relative_to(ROOT)))
+    assert len(places) > 25
+    assert {codes: where for codes, where in places.items() if len(where) > 1} == {}
+
+
 # ---- refusals ----
 
 

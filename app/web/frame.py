@@ -12,14 +12,15 @@ from app.base.refusal import N_
 from app.desk.record import modes, options
 from app.desk.record.options import OPTIONS, Option
 from app.desk.who import sessions
+from app.desk.work.state import State
 
 _KEYS = (*(f"F{n}" for n in range(1, 13)), *(f"Shift+F{n}" for n in range(1, 13)), "")
 _LAMPS = (("printer", N_("Printer")), ("reader", N_("Card reader")), ("scanner", N_("Key scanner")))
-_STATES = {
-    "ready": ("ok", N_("ready")),
-    "busy": ("ok", N_("busy")),
-    "unknown": ("note", N_("not seen yet")),
-    "lost": ("stop", N_("not connected")),
+DEVICE_STATES = {
+    "ready": State(N_("ready"), "ok"),
+    "busy": State(N_("busy"), "ok"),
+    "unknown": State(N_("not seen yet"), "note"),
+    "lost": State(N_("not connected"), "stop"),
 }
 # Keys that belong to no screen: the box, the household before, finished.
 _OWN = {
@@ -90,8 +91,8 @@ def lamps() -> list[tuple[str, str, str]]:
     for name, label in _LAMPS:
         worker = getattr(devices, name, None)
         if worker is not None and getattr(window, name, True):
-            lamp, state = _STATES.get(worker.state, _STATES["unknown"])
-            shown.append((web.t(label), lamp, web.t(state)))
+            state = DEVICE_STATES.get(worker.state, DEVICE_STATES["unknown"])
+            shown.append((web.t(label), state.look, web.t(state.word)))
     if (timer := getattr(devices, "backups", None)) is not None and not current_app.extensions["settings"].demo:
         age = _ago(timer.age())  # said always: a lamp that is green alone would not say since when
         shown.append((web.t("Backup"), "stop", age) if timer.is_old() else (f"{web.t('Backup')} {age}", "ok", age))

@@ -15,10 +15,17 @@ from typing import Any
 import peewee
 
 from app.base import clock, db
+from app.base.refusal import N_
 from app.desk.homes.households import Unit
 from app.desk.record import journal, modes
 
-TENDERS = ("cash", "wechat", "alipay", "card", "transfer")
+TENDERS = {
+    "cash": N_("Cash"),
+    "wechat": N_("WeChat"),
+    "alipay": N_("Alipay"),
+    "card": N_("Bank card"),
+    "transfer": N_("Transfer"),
+}
 KINDS = ("tender", "receivable", "income", "deposit", "prepaid", "suspense", "over_short")
 
 

@@ -12,13 +12,13 @@ from datetime import date
 import peewee
 
 from app.base import clock, db, money
-from app.base.refusal import Refused
+from app.base.refusal import N_, Refused
 from app.desk.homes import estate
 from app.desk.homes.households import Unit
 from app.desk.record.journal import deed, note
 from app.desk.who.people import Actor
 
-POINTS = ("centre", "finance")  # where an item's money is taken (CASH-10)
+POINTS = {"centre": N_("at the centre"), "finance": N_("at finance")}  # where an item's money is taken (CASH-10)
 
 
 class PriceItem(db.AppendOnly):

@@ -23,7 +23,7 @@ from app.desk.work import due
 from hardware.ports import DeviceError
 
 DUE = "running.devices"
-PRINTERS = ("receipt", "slip")
+PRINTERS = {"receipt": N_("Receipt printer"), "slip": N_("Slip printer")}
 # A paper that waited longer than this is not printed by itself when the printer is back: nobody stands there for it.
 STALE = timedelta(minutes=10)
 

@@ -11,7 +11,7 @@ from app import web
 from app.base import clock, money
 from app.base.refusal import N_, Refused
 from app.desk.accounts import charge as charges
-from app.desk.accounts import prices
+from app.desk.accounts import ledger, prices
 from app.desk.accounts import receipt as receipts
 from app.desk.accounts.receipt import Receipt, Tender
 from app.desk.homes import households, instructions
@@ -30,13 +30,8 @@ screen = Screen("counter/cashier", title=N_("Take money"), key="F1", act="cashie
 screen.offers(N_("Take money"), "unit={id}")
 screen.keys.append(("F9", N_("Reprint"), "counter_cashier.last"))
 
-TENDERS = (  # kind, name, the key that goes to its field
-    ("cash", N_("Cash"), "x"),
-    ("wechat", N_("WeChat"), "w"),
-    ("alipay", N_("Alipay"), "z"),
-    ("card", N_("Bank card"), "k"),
-    ("transfer", N_("Transfer"), "h"),
-)
+# The key that goes to a tender's field.
+LETTERS = {"cash": "x", "wechat": "w", "alipay": "z", "card": "k", "transfer": "h"}
 WALK_IN = 0  # ?unit=0: somebody who belongs to no unit
 
 
@@ -57,7 +52,7 @@ def _choose() -> Answer:
         "counter/cashier_choose.html#board",
         made=boards.made_today(me()),
         taken=boards.taken_today(me()),
-        tenders=TENDERS,
+        tenders=ledger.TENDERS,
         left=books.left(),
         few=books.FEW,
     )
@@ -83,7 +78,8 @@ def _show(unit: Unit | None, done: Receipt | None = None) -> Answer:
         picked=picked,
         residents=residents,
         kinds=households.KINDS,
-        tenders=TENDERS,
+        tenders=ledger.TENDERS,
+        letters=LETTERS,
         sum=boards.tally(owed, 0),
         count=len(picked),
         items=prices.listing(unit=unit),
@@ -101,7 +97,7 @@ def sums() -> Answer:
     rows = charges.open_of(_unit(request.args.get("unit", WALK_IN, type=int)))
     ids = set(request.args.getlist("charge", type=int))
     picked = [row.left for row in rows if row.id in ids]
-    received = sum(_read(kind) for kind, _, _ in TENDERS) + _read("prepaid")
+    received = sum(_read(kind) for kind in ledger.TENDERS) + _read("prepaid")
     return part(
         "counter/cashier.html#sum", sum=boards.tally(sum(picked) + _read("prepay"), received), count=len(picked)
     )
@@ -129,7 +125,7 @@ def pay() -> Answer:
     unit = _unit(fields.whole("unit"))
     tenders = [
         Tender(kind, fen, fields.text(f"{kind}_ref", need=False))
-        for kind in [*(kind for kind, _, _ in TENDERS), "prepaid"]
+        for kind in (*ledger.TENDERS, "prepaid")
         if (fen := fields.fen(kind, need=False))
     ]
     row = cashier.pay(
@@ -207,7 +203,7 @@ def _receipt(row: Receipt, block: str = "board") -> Answer:
         paper=receipts.paper(row),
         left=left,
         ways=receipts.tenders_left(row),
-        names=receipts.TENDER_NAMES,
+        names=ledger.TENDERS | {"prepaid": N_("From prepaid")},
         back=receipts.reversals(row),
         copies=corrections.copies_out(row),
         today=row.day == clock.business_day(clock.now()),

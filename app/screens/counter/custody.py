@@ -19,7 +19,6 @@ from app.web import Answer, Form, Screen, customer, form, go, me, page, say
 screen = Screen("counter/custody", title=N_("Entrusted keys"), act="keys.see", order=41, menu=False)
 screen.offers(N_("Entrust keys"), "unit={id}")
 TAGS = 4  # keys a new custody offers lines for
-HOW = {"phone": N_("by phone"), "in person": N_("in person"), "letter": N_("by letter")}
 
 
 @screen.shows_due
@@ -99,7 +98,7 @@ def one(custody: int) -> Answer:
         permissions=consent.permissions(held),
         owners=custodies.owners(held.unit),
         reasons=custodies.REASONS,
-        how=HOW,
+        how=consent.HOW,
     )
 
 
@@ -113,7 +112,7 @@ def agree(custody: int) -> Answer:
     consent.give(
         _custody(custody),
         agreed_by=fields.text("agreed_by"),
-        how=fields.choice("how", HOW),
+        how=fields.choice("how", consent.HOW),
         phone=fields.text("phone", need=False),
         scope=fields.text("scope", most=200),
         until=fields.day("until", need=False),

@@ -13,8 +13,6 @@ from app.procedures.counter.keys.counts import Count
 from app.web import Answer, Screen, form, go, me, page, say
 
 screen = Screen("counter/key_counts", title=N_("Key count"), act="keys.count", order=42, menu=False)
-BOXES = {"internal": N_("Internal keys"), "entrusted": N_("Entrusted keys")}
-TIMES = {"morning": N_("morning count"), "evening": N_("evening check")}
 
 
 @screen.shows_due
@@ -28,8 +26,8 @@ def board() -> Answer:
         "counter/key_counts.html#board",
         going_on=counts.going_on(),
         latest=[(count, counts.explained(count)) for count in counts.latest()],
-        boxes=BOXES,
-        times=TIMES,
+        boxes=schedule.BOXES,
+        times=schedule.TIMES,
         words=counts.WORDS,
         shift=schedule.shift_now(),
         unread=counts.unread(),
@@ -39,7 +37,7 @@ def board() -> Answer:
 @screen.does("/begin", act="keys.count", again="counter_key_counts.board")
 def begin() -> Answer:
     fields = form()
-    count = counts.begin(fields.choice("store", BOXES), shift=fields.choice("shift", TIMES), by=me())
+    count = counts.begin(fields.choice("store", schedule.BOXES), shift=fields.choice("shift", schedule.TIMES), by=me())
     return go("counter_key_counts.one", count=count.id)
 
 
@@ -60,8 +58,8 @@ def _one(count: Count, *, compared: bool = False) -> Answer:
         differences=found,
         explained=counts.explained(count) if count.ended else [],
         outstanding=views.outstanding() if count.shift == "evening" and not count.ended else [],
-        boxes=BOXES,
-        times=TIMES,
+        boxes=schedule.BOXES,
+        times=schedule.TIMES,
         words=counts.WORDS,
     )
 
@@ -104,7 +102,7 @@ def drop(count: int) -> Answer:
 
 @screen.does("/read", act="keys.manage", again="counter_key_counts.board")
 def read() -> Answer:
-    counts.differences_read(form().choice("store", BOXES), by=me())
+    counts.differences_read(form().choice("store", schedule.BOXES), by=me())
     return say(board(), N_("The explanations were read."))
 
 

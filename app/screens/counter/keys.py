@@ -312,7 +312,7 @@ def _key(key: int) -> Key:
 @screen.holds(N_("Keys in custody"))
 def in_custody(unit: Unit) -> Iterator[Line]:
     for row in views.of_unit(unit, 6):
-        state = t(views.STATES[row.state][1], hours=row.hours, minutes=row.minutes)
+        state = t(views.STATES[row.state].word, hours=row.hours, minutes=row.minutes)
         held = f"{row.holder or row.hook} {state}"
         yield Line(f"{row.number} {row.name}", held, url_for("counter_keys.one", key=row.id))
 

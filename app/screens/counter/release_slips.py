@@ -232,7 +232,7 @@ def scanned(code: Scanned) -> Answer | None:
 def of_household(unit: Unit) -> Iterator[Line]:
     for row in slips.listing(unit_id=unit.id)[:6]:
         url = url_for("counter_release_slips.slip", slip=row.id)
-        yield Line(f"{row.number} {row.what}", t(slips.STATES[row.state][0]), url)
+        yield Line(f"{row.number} {row.what}", t(slips.STATES[row.state].word), url)
 
 
 @screen.leads("release")

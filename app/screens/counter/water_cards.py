@@ -28,29 +28,6 @@ from hardware.watercard.record import NO_CARD
 screen = Screen("counter/water_cards", title=N_("Water cards"), key="F7", act="water.see", order=30)
 screen.counts(lambda: due.count(water.KIND))
 screen.offers(N_("Water cards"), "unit={id}")
-TENDERS = (
-    ("cash", N_("Cash")),
-    ("wechat", N_("WeChat")),
-    ("alipay", N_("Alipay")),
-    ("card", N_("Bank card")),
-    ("transfer", N_("Transfer")),
-)
-CHANGES = {
-    "lost": N_("Lost"),
-    "found": N_("Found again"),
-    "replaced": N_("Replaced"),
-    "exchanged": N_("Meter exchanged"),
-    "transferred": N_("Transferred"),
-    "handed_back": N_("Water handed back"),
-    "learned": N_("Learned from the card"),
-    "money_noted": N_("Money of learned sales"),
-}
-STATES = {
-    "pending": N_("Not on the card yet"),
-    "done": N_("On the card"),
-    "refunded": N_("Paid back"),
-    "reissued": N_("On a new card"),
-}
 
 
 def _worker() -> Any:
@@ -128,11 +105,11 @@ def _show(unit: Unit | None, **more: Any) -> Answer:
         kinds=KINDS,
         payer=boards.payer_of(unit) if unit else "",
         price=boards.price(),
-        tenders=TENDERS,
+        tenders=ledger.TENDERS,
         history=boards.history(unit) if unit else [],
         changes=boards.changes(unit) if unit else [],
-        change_names=CHANGES,
-        states=STATES,
+        change_names=boards.CHANGES,
+        states=boards.STATES,
         pending=boards.pending(laid.uid),
         stayed=_stayed,
         lesson=boards.to_learn(laid),
@@ -160,7 +137,7 @@ def check() -> Answer:
         pending=boards.sale(laid.pending, laid.uid) if laid.pending else None,
         lesson=boards.to_learn(laid),
         tonnes=water.tonnes,
-        states=STATES,
+        states=boards.STATES,
     )
 
 
@@ -174,7 +151,7 @@ def sums() -> Answer:
     except Refused as no:
         return page("counter/water_cards.html#sum", bought=None, no=no, change=0, tonnes=water.tonnes)
     received = 0
-    for kind, _ in TENDERS:
+    for kind in ledger.TENDERS:
         try:
             received += money.parse(request.args.get(kind, "") or "0")
         except Refused:

@@ -8,13 +8,16 @@ from app.desk.accounts import prices
 from app.web import Answer, Screen, form, go, me, page, say, wants_fragment
 
 screen = Screen("money/prices", title=N_("Price list"), act="prices.see", order=70)
-POINTS = {"centre": N_("at the centre"), "finance": N_("at finance")}
 
 
 @screen.reads()
 def board() -> Answer:
     return page(
-        "money/prices.html#board", items=prices.listing(), coming=prices.coming(), points=POINTS, today=clock.today()
+        "money/prices.html#board",
+        items=prices.listing(),
+        coming=prices.coming(),
+        points=prices.POINTS,
+        today=clock.today(),
     )
 
 
@@ -24,7 +27,7 @@ def change() -> Answer:
     prices.change(
         fields.text("item"),
         fen=fields.fen("fen", need=False) or None,
-        point=fields.choice("point", POINTS),
+        point=fields.choice("point", prices.POINTS),
         copies=fields.whole("copies", least=2, most=3),
         since=fields.day("since") or clock.today(),
         by=me(),

@@ -10,9 +10,11 @@ from app import web
 from app.base.refusal import N_
 from app.desk.papers import outbox, paper
 from app.desk.papers.outbox import Job
+from app.desk.work.state import State
 from app.procedures.running import printing
 from app.procedures.running.printing import PrintWorker
 from app.web import Answer, Screen, form, me, page, say
+from app.web.frame import DEVICE_STATES
 
 screen = Screen("running/devices", title=N_("Devices and papers"), act="devices.see", order=60)
 NAMES = {
@@ -21,18 +23,12 @@ NAMES = {
     "reader": N_("Card reader"),
     "scanner": N_("Key scanner"),
 }
-STATES = {
-    "ready": ("ok", N_("ready")),
-    "busy": ("ok", N_("busy")),
-    "unknown": ("note", N_("not seen yet")),
-    "lost": ("stop", N_("not connected")),
-}
 JOBS = {
-    "queued": ("plain", N_("waiting to print")),
-    "sending": ("note", N_("being printed")),
-    "printed": ("ok", N_("printed")),
-    "unknown": ("stop", N_("did it come out?")),
-    "not sent": ("stop", N_("not printed")),
+    "queued": State(N_("waiting to print"), "plain"),
+    "sending": State(N_("being printed"), "note"),
+    "printed": State(N_("printed"), "ok"),
+    "unknown": State(N_("did it come out?"), "stop"),
+    "not sent": State(N_("not printed"), "stop"),
 }
 FAULTS = {
     "paper_out": N_("No paper"),
@@ -63,7 +59,7 @@ def board() -> Answer:
         asked=outbox.open_questions(),
         waiting=outbox.waiting(),
         latest=outbox.latest(),
-        states=STATES,
+        states=DEVICE_STATES,
         jobs=JOBS,
         faults=FAULTS,
         printers={name: _worker(name) for name in ("printer", "slip_printer") if _worker(name)},

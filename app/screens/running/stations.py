@@ -7,16 +7,16 @@ from flask_login import current_user
 from itsdangerous import BadSignature, Signer
 
 from app.base.refusal import N_
+from app.desk.papers import outbox
 from app.procedures.running import stations
 from app.web import Answer, Screen, form, go, me, page, say
 
 screen = Screen("running/stations", title=N_("Windows"), act="stations.see", order=70)
-PRINTERS = {"receipt": N_("Receipt printer"), "slip": N_("Slip printer")}
 
 
 @screen.reads()
 def board() -> Answer:
-    return page("running/stations.html#board", stations=stations.every(), mine=of_browser(), printers=PRINTERS)
+    return page("running/stations.html#board", stations=stations.every(), mine=of_browser(), printers=outbox.PRINTERS)
 
 
 @screen.does("/keep", act="stations.keep", again="running_stations.board")
@@ -24,7 +24,7 @@ def keep() -> Answer:
     fields = form()
     stations.keep(
         fields.text("name", most=16),
-        printer=fields.choice("printer", PRINTERS),
+        printer=fields.choice("printer", outbox.PRINTERS),
         scanner=fields.flag("scanner"),
         reader=fields.flag("reader"),
         active=fields.flag("active"),

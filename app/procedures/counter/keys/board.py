@@ -13,23 +13,24 @@ from app.desk.homes.households import Unit
 from app.desk.who.people import Actor, Staff
 from app.desk.work import due, loan
 from app.desk.work.loan import Loan
+from app.desk.work.state import State
 from app.procedures.counter.keys import lending, scans
 from app.procedures.counter.keys.after import UNDO
 from app.procedures.counter.keys.register import DUE, KIND, Custody, Hook, Key, Label
 
 MOST = 60
 SOON = timedelta(hours=1)
-STATES = {  # state -> (colour, msgid)
-    "lost": ("stop", N_("lost")),
-    "late": ("stop", N_("overdue {hours} h")),
-    "label": ("stop", N_("label in doubt")),
-    "confirm": ("note", N_("returned, to be confirmed")),
-    "soon": ("note", N_("due in {minutes} min")),
-    "long": ("plain", N_("issued for long")),
-    "night": ("plain", N_("with security")),
-    "out": ("plain", N_("out")),
-    "in": ("plain", N_("in the box")),
-    "retired": ("plain", N_("retired")),
+STATES = {
+    "lost": State(N_("lost"), "stop"),
+    "late": State(N_("overdue {hours} h"), "stop"),
+    "label": State(N_("label in doubt"), "stop"),
+    "confirm": State(N_("returned, to be confirmed"), "note"),
+    "soon": State(N_("due in {minutes} min"), "note"),
+    "long": State(N_("issued for long"), "plain"),
+    "night": State(N_("with security"), "plain"),
+    "out": State(N_("out"), "plain"),
+    "in": State(N_("in the box"), "plain"),
+    "retired": State(N_("retired"), "plain"),
 }
 
 

@@ -8,7 +8,7 @@ from typing import cast
 import peewee
 
 from app.base import clock, db, text
-from app.base.refusal import Refused
+from app.base.refusal import N_, Refused
 from app.desk.record import journal
 from app.desk.record.journal import deed
 from app.desk.who.people import Actor, Staff
@@ -19,6 +19,8 @@ from app.procedures.counter.keys.register import Custody, Key
 
 ONCE_HOLDS = timedelta(hours=24)  # a consent given for one use is for that day's errand
 
+HOW = {"phone": N_("by phone"), "in person": N_("in person"), "letter": N_("by letter")}
+
 
 class Permission(db.Table):
     """The owner's consent (EKEY-3): for one use, or standing between two dates."""
@@ -28,7 +30,7 @@ class Permission(db.Table):
     since = db.MomentField()
     until = db.MomentField()
     agreed_by = peewee.TextField()
-    how = peewee.TextField()  # phone | in person | letter
+    how = peewee.TextField()  # HOW
     phone = peewee.TextField(default="")  # the number called
     scope = peewee.TextField(default="")  # for whom and what
     asked_by = peewee.ForeignKeyField(Staff)
@@ -55,7 +57,7 @@ def give(
         )
     if how == "phone":
         phone = text.phone(phone, field="phone")
-    elif how not in ("in person", "letter"):
+    elif how not in HOW:
         raise Refused("Say how the owner agreed: by phone, in person or by letter.", rule="EKEY-3", field="how")
     now = journal.moment()
     if until is not None and until < now.date():

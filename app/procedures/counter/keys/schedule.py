@@ -16,7 +16,9 @@ OPTIONS |= {
 BACK_BY, CLOSING = time(18, 30), time(22, 0)  # KEY-6; the mid shift closes at 22:00
 AFTER_HOURS = timedelta(hours=1)  # a key needed while somebody still stands at the desk after closing
 COUNT_DUE = "counter.key_counts"  # due rows are about the box (its place in STORES); slugs: morning evening differs
-STORES = ("internal", "entrusted")
+BOXES = {"internal": N_("Internal keys"), "entrusted": N_("Entrusted keys")}
+STORES = tuple(BOXES)
+TIMES = {"morning": N_("morning count"), "evening": N_("evening check")}
 SHIFTS = {"morning": "keys.morning_count", "evening": "keys.evening_check"}  # with the option that says when
 # Both boxes are counted in the morning; the evening check is the internal box's, whose keys come back every day.
 WANTED = {

@@ -12,20 +12,20 @@ from app.base.refusal import N_
 from app.desk.homes import lookup
 from app.desk.homes.households import Unit
 from app.desk.work.due import Due
+from app.desk.work.state import State
 from app.procedures.counter.release_slips.gate import left_of
 from app.procedures.counter.release_slips.tables import APPLICANTS, KIND, Item, Return, Signing, Slip
 
 MOST = 60
-# state -> its word and colour
 STATES = {
-    "waiting": (N_("Waits for engineering's seal"), "note"),
-    "valid": (N_("Slip valid"), "ok"),
-    "part": (N_("Partly out"), "ok"),
-    "used": (N_("Slip used up"), "plain"),
-    "lapsed": (N_("Slip lapsed"), "note"),
-    "cancelled": (N_("Slip cancelled"), "stop"),
-    "back": (N_("Gate copy back"), "plain"),
-    "differs": (N_("Gate copy differs"), "stop"),
+    "waiting": State(N_("Waits for engineering's seal"), "note"),
+    "valid": State(N_("Slip valid"), "ok"),
+    "part": State(N_("Partly out"), "ok"),
+    "used": State(N_("Slip used up"), "plain"),
+    "lapsed": State(N_("Slip lapsed"), "note"),
+    "cancelled": State(N_("Slip cancelled"), "stop"),
+    "back": State(N_("Gate copy back"), "plain"),
+    "differs": State(N_("Gate copy differs"), "stop"),
 }
 SHOWS = {
     "open": N_("Open slips"),

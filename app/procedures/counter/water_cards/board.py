@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.base.refusal import N_
 from app.desk.homes.households import Unit, owner_of
 from app.desk.record import options
+from app.desk.work.state import State
 from app.procedures.counter.water_cards import relearning, topups
 from app.procedures.counter.water_cards.closing import reading_of
 from app.procedures.counter.water_cards.judging import WORDS, Laid
@@ -20,6 +22,22 @@ from app.procedures.counter.water_cards.tables import (
     last_card,
 )
 
+STATES = {
+    "pending": State(N_("Not on the card yet"), "stop"),
+    "done": State(N_("On the card"), "ok"),
+    "refunded": State(N_("Paid back"), "note"),
+    "reissued": State(N_("On a new card"), "note"),
+}
+CHANGES = {
+    "lost": N_("Lost"),
+    "found": N_("Found again"),
+    "replaced": N_("Replaced"),
+    "exchanged": N_("Meter exchanged"),
+    "transferred": N_("Transferred"),
+    "handed_back": N_("Water handed back"),
+    "learned": N_("Learned from the card"),
+    "money_noted": N_("Money of learned sales"),
+}
 # How loud each state of a card is said: the tag beside it.
 LOUD = {
     "use": "ok",
