@@ -14,6 +14,7 @@ from app.base.refusal import Refused
 from app.desk.homes import instructions
 from app.desk.homes.households import Relation
 from app.desk.record import numbering
+from app.desk.who import people
 from app.desk.work import due
 from app.desk.work.due import Due
 from app.procedures.counter import release_slips as slips
@@ -190,8 +191,11 @@ def test_a_guard_undoes_a_slip_of_the_finger_within_a_minute(cast, slip, noon) -
 def test_an_exit_is_not_undone_late_by_another_or_after_something_followed(cast, slip, noon) -> None:
     fridge, boxes = ids(slip)
     first = slips.let_out(slip, {fridge: 1}, by=cast.gao)
-    with pytest.raises(Refused, match="Only the guard"):
+    with pytest.raises(Refused, match="may not do this"):
         slips.undo(first, by=cast.ana)
+    other = people.actor(people.Staff.create(name="高二", roles=["gate"]), station="1")
+    with pytest.raises(Refused, match="Only the guard"):
+        slips.undo(first, by=other)
     second = slips.let_out(slip, {boxes: 1}, by=cast.gao)
     with pytest.raises(Refused, match="followed"):
         slips.undo(first, by=cast.gao)

@@ -150,7 +150,7 @@ def test_the_evening_check_is_signed_when_everybody_who_still_has_a_key_was_told
     with pytest.raises(Refused) as no:
         counts.sign_off(count, remarks={}, by=cast.ana)
     assert no.value.rule == "KEY-6"
-    assert "工程部" in str(no.value)
+    assert "Engineering department" in str(no.value)
     after.tell(there, by=cast.ana)
     assert counts.sign_off(count, remarks={}, by=cast.ana).ended
     assert long.told is None

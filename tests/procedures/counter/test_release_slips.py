@@ -207,7 +207,7 @@ def test_only_the_engineering_supervisor_seals_once_and_only_a_crews_slip(cast, 
 def test_a_slip_that_nobody_has_signed_is_not_issued(cast, home) -> None:
     fields = make(home, cast.ana).__data__ | {"id": None, "number": None, "code": None, "issued": None}
     with pytest.raises(Refused, match="handler and the owner sign"):
-        issue_module.issue(Slip.create(**fields), base_url="http://desk.lan", by=cast.ana)
+        within(issue_module.issue, Slip.create(**fields), base_url="http://desk.lan", by=cast.ana)
 
 
 def test_a_slip_that_is_not_in_the_books_is_said_to_be_none(cast, home, desk) -> None:
@@ -221,7 +221,7 @@ def test_a_slip_that_is_not_in_the_books_is_said_to_be_none(cast, home, desk) ->
 def test_a_crews_slip_cannot_be_issued_past_the_seal(cast, home) -> None:
     slip = make(home, cast.ana, applicant=CREW)
     with pytest.raises(Refused, match="engineering's seal first"):
-        issue_module.issue(slip, base_url="http://desk.lan", by=cast.ana)
+        within(issue_module.issue, slip, base_url="http://desk.lan", by=cast.ana)
 
 
 @pytest.mark.rule("GOODS-4")

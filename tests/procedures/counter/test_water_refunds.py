@@ -52,7 +52,8 @@ def test_the_money_goes_back_by_its_tenders_after_the_card_was_proven_empty(coun
 def test_only_the_supervisor_pays_back_and_only_after_the_card_was_proven(counter: WaterDesk) -> None:
     counter.issue()
     row = counter.intend()
-    counter.worker.submit("void", row.id, by=counter.clerk, reason="x", signed="y", meter_seq=0)
+    with pytest.raises(Refused):
+        counter.worker.submit("void", row.id, by=counter.clerk, reason="x", signed="y", meter_seq=0)
     counter.tick()
     assert TopUp.get_by_id(row.id).state == "pending"
     counter.reader.fault("silent")

@@ -89,7 +89,7 @@ def make(
     return slip if slip.applicant_kind == "crew" else issue(slip, base_url=base_url, by=by)
 
 
-@deed("slip.sealed", act="signoff.engineering_supervisor")
+@deed("slip.sealed", act="signoff.engineering_supervisor", rule="GOODS-4")
 def seal(slip: Slip, *, base_url: str, by: Actor) -> Slip:
     """Engineering's official seal on a crew's slip (GOODS-4): the sign-off that lets it be issued."""
     if slip.applicant_kind != "crew" or slip.issued or slip.cancelled:

@@ -58,6 +58,9 @@ class Command:
     meter_seq: int | None = None
 
 
+MAY = {"write": "water.sell", "void": "water.decide", "issue": "water.issue"}  # command -> its act
+
+
 class ReaderWorker:
     """`connect` opens the reader (DeviceError where it is not there)."""
 
@@ -104,7 +107,11 @@ class ReaderWorker:
         first: bool = False,
         meter_seq: int | None = None,
     ) -> None:
-        """Queue a command; returns at once. DeviceError where no reader is there to do it."""
+        """Queue a command; returns at once. DeviceError where no reader is there to do it.
+
+        Whether `by` may is asked here and not again: once a card is written, the books must be able to say so.
+        """
+        by = people.require(by, MAY[kind], rule="WATER-7")
         if self.state not in {"ready", "busy"}:
             raise DeviceError("The card reader is not connected. Check its cable; nothing was written.")
         clerk = replace(by, key=None, digest=None, remembered={}, cleared=True)
