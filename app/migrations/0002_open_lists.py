@@ -1,4 +1,4 @@
-"""Indexes for two lists of what is open: pending top-ups and custodies, which had to read all there ever were."""
+"""Indexes for what is open now (custodies, sessions, pending top-ups): it was looked for among all there ever were."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 STATEMENTS = (
     'CREATE INDEX "custody_ended_id" ON "custody" ("ended", "id")',
+    'CREATE INDEX "session_ended_id" ON "session" ("ended", "id")',
     'CREATE INDEX "water_topup_waiting" ON "water_topup" ("id") WHERE state = \'pending\'',
 )
 

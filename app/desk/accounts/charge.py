@@ -231,6 +231,7 @@ def check() -> list[str]:
         .join(Allocation, peewee.JOIN.LEFT_OUTER)
         .group_by(Charge.id, Charge.paid)
         .having(Charge.paid != total)
+        .order_by(Charge.id)
         .limit(20)
     )
     problems = [f"charge {row}: paid {paid}, allocated {fen}" for row, paid, fen in crooked.tuples()]

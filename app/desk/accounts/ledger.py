@@ -116,7 +116,6 @@ def totals() -> dict[str, int]:
 
 def check() -> list[str]:
     """At every boot: what does not add up (empty = all well)."""
-    crooked: Any = (
-        Posting.select(Posting.entry).group_by(Posting.entry).having(peewee.fn.SUM(Posting.fen) != 0).limit(20)
-    )
+    entries = Posting.select(Posting.entry).group_by(Posting.entry).having(peewee.fn.SUM(Posting.fen) != 0)
+    crooked: Any = entries.order_by(Posting.entry).limit(20)
     return [f"entry {entry_id}: its postings do not sum to zero" for (entry_id,) in crooked.tuples()]

@@ -28,6 +28,9 @@ class Session(db.Table):
     since = db.MomentField()
     ended = db.MomentField(null=True)
 
+    class Meta:
+        indexes = ((("ended", "id"), False),)
+
 
 class Station(db.Table):
     """A counter window: a browser registered by cookie, with the devices bound to it."""
