@@ -190,6 +190,18 @@ def test_an_old_page_never_takes_back_what_somebody_else_lent_since(ana, post, c
     assert post(ana, f"/counter/keys/{pump.id}/return", loan=there.id).status_code == 200
 
 
+def test_a_return_names_a_loan_of_that_key(ana, post, cast, pump):
+    """A form that names another key's loan, or none there is, takes nothing back."""
+    other = register.add(name="配电房", hook="A08", by=cast.mia)
+    lent(cast, pump)
+    theirs = lent(cast, other)
+    for named in (theirs.id, 0, 999):
+        answer = post(ana, f"/counter/keys/{pump.id}/return", loan=str(named))
+        assert answer.status_code == 422
+    assert loan.open_of(KIND, pump.id)
+    assert loan.open_of(KIND, other.id)
+
+
 def test_a_new_key_is_entered_and_its_label_printed(ana, post, now, cast, books):
     done = post(ana, "/counter/keys/add", name="配电房", hook="A08", pieces="3", spare="1")
     key = Key.get()

@@ -230,7 +230,10 @@ def give_back(key: Key, *, meant: int | None = None, by: Actor) -> Loan:
         raise Refused(
             "{key} is in the box, on hook {hook}: nothing to return.", rule="KEY-8", key=key.number, hook=key.hook.label
         )
-    ended = loan.close(there if meant is None else Loan.get_by_id(meant), by=by)
+    shown = there if meant is None else Loan.get_or_none(Loan.id == meant, Loan.kind == KIND, Loan.thing == key.id)
+    if shown is None:
+        raise Refused("This page is no longer valid. Open it anew and do it again; nothing was changed.")
+    ended = loan.close(shown, by=by)
     faults.at("keys.returned")
     register.settle(key, "back", "overdue")
     journal.note(key=key.number, holder=ended.holder, hook=key.hook.label, unit_id=_unit(key))
