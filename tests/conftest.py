@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,17 +16,21 @@ from jinja2.bccache import Bucket, BytecodeCache
 
 from app import factory
 from app.base import db, faults
-from app.desk.homes import households
 from app.desk.record import options
 from app.desk.who import people
 from app.settings import Settings
 from tests import asked
+from tests.cast import the_cast, the_home
+from tests.samples.sample import found
 
 LONG = 10  # --long multiplies every promise's rounds by this (promises.md)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="ten times the rounds, and the tests marked long")
+    # pytest --noun around/mail tests/promises/test_every_page.py: what a new noun's own pages and forms do in the crawls.
+    # All samples are furnished as ever; only that noun's addresses are looked at and only its forms are sent.
+    parser.addoption("--noun", default="", metavar="CHAPTER/NOUN", help="crawl only this noun's addresses and forms")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -63,6 +67,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def times(request: pytest.FixtureRequest) -> int:
     """What a test multiplies its rounds with: 1, or 10 with --long."""
     return LONG if request.config.getoption("--long") else 1
+
+
+@pytest.fixture(scope="session")
+def noun(request: pytest.FixtureRequest) -> str:
+    """The only noun that is crawled, or empty for all."""
+    chosen = str(request.config.getoption("--noun"))
+    if chosen and chosen not in found():
+        pytest.exit(f"--noun {chosen}: there is no tests/samples/{chosen}.py", returncode=4)
+    return chosen
 
 
 @pytest.fixture
@@ -109,51 +122,16 @@ def books(data: Path, new_books: Path) -> Iterator[Path]:
     db.close()
 
 
-ROLES = {
-    "ana": ("安娜", ["assistant"]),
-    "ben": ("本杰", ["senior"]),
-    "mia": ("米娅", ["supervisor"]),
-    "chen": ("陈静", ["cashier"]),
-    "gao": ("高门", ["gate"]),
-    "wang": ("王海", ["engineer"]),
-    "lu": ("鲁工", ["engineering_supervisor"]),
-    "fei": ("费账", ["finance"]),
-}
-
-
 @pytest.fixture
 def cast(books: Path) -> SimpleNamespace:
     """Ana on duty, Ben the second signature, Mia the supervisor, cashier Chen, gate guard Gao, engineers; as Actors."""
-    made = {}
-    for nick, (name, roles) in ROLES.items():
-        staff = people.Staff.create(name=name, roles=roles)
-        made[nick] = people.actor(staff, station="1")
-    return SimpleNamespace(**made)
+    return the_cast()
 
 
 @pytest.fixture
 def home(books: Path) -> SimpleNamespace:
     """Unit 3-2-1101 (103.72 m2, lift) with its owner Li Wei and a tenant's unit 5-1-302."""
-    entrance = households.Entrance.create(building="3", code=2, floors=18, lift=True)
-    unit = households.Unit.create(entrance=entrance, room="1101", label="3-2-1101", floor=11, area=10372)
-    owner = households.Person.create(
-        name="李伟",
-        name_key="李伟",
-        initials="lw",
-        pinyin="liwei",
-        phone="13812341234",
-        phone_tail="1234",
-        id_number="440106198201011230",
-    )
-    households.Relation.create(person=owner, unit=unit, kind="owner")
-    other = households.Unit.create(
-        entrance=households.Entrance.create(building="5", code=1), room="302", label="5-1-302", area=8800
-    )
-    tenant = households.Person.create(
-        name="张敏", name_key="张敏", initials="zm", pinyin="zhangmin", phone="13912346677", phone_tail="6677"
-    )
-    households.Relation.create(person=tenant, unit=other, kind="tenant")
-    return SimpleNamespace(unit=unit, owner=owner, other=other, tenant=tenant)
+    return the_home()
 
 
 class Client(FlaskClient):
@@ -189,12 +167,22 @@ class Desk:
         return self.app.extensions["form-keys"].make()
 
 
+@pytest.fixture(scope="session")
+def desk_on() -> Callable[[Path], Desk]:
+    """Makes the application on the open books in a folder."""
+
+    def make(folder: Path) -> Desk:
+        made = factory.create_app(Settings(data=folder))
+        made.test_client_class = Client
+        made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+        return Desk(made)
+
+    return make
+
+
 @pytest.fixture
-def desk(books: Path, data: Path) -> Desk:
-    made = factory.create_app(Settings(data=data))
-    made.test_client_class = Client
-    made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    return Desk(made)
+def desk(books: Path, data: Path, desk_on: Callable[[Path], Desk]) -> Desk:
+    return desk_on(data)
 
 
 @pytest.fixture

@@ -1,19 +1,18 @@
-"""What several promises begin with."""
+"""What several promises begin with: books that the samples have furnished, made once a worker and copied."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import time_machine
 
-from app.base import clock
-from app.procedures.counter.keys import register, scans
-from tests.promises.everywhere import Everywhere, furnish
+from app.base import clock, faults
+from tests.promises.everywhere import Crawled, Everywhere, Furnished, copied, crawl, furnish, new_folder
+from tests.promises.hostile import Pages
+from tests.samples.sample import found
 
 
 @pytest.fixture
@@ -23,10 +22,29 @@ def nine(books: Path) -> Iterator[time_machine.Traveller]:
         yield travel
 
 
+@pytest.fixture(scope="session")
+def furnished(new_books: Path, tmp_path_factory: pytest.TempPathFactory) -> Furnished:
+    """Books with something of everything in them."""
+    with new_folder(new_books, tmp_path_factory.mktemp("furnished")) as folder:
+        return furnish(folder, found())
+
+
+@pytest.fixture(scope="session")
+def crawled(furnished: Furnished, tmp_path_factory: pytest.TempPathFactory, desk_on: Any, noun: str) -> Crawled:
+    """What everybody sees everywhere: looked at once a worker, read by several tests."""
+    with copied(furnished, tmp_path_factory.mktemp("crawled"), desk_on, noun) as made:
+        return crawl(made)
+
+
+@pytest.fixture(scope="session")
+def pages(crawled: Crawled) -> Pages:
+    """Every form that the crawl has met."""
+    return Pages(crawled)
+
+
 @pytest.fixture
-def made(desk: Any, cast: SimpleNamespace, home: SimpleNamespace, data: Path) -> Iterator[Everywhere]:
-    """A desk with something of everything in it, and a key in hand."""
-    with time_machine.travel(datetime(2026, 11, 23, 11, 5, tzinfo=clock.ZONE), tick=False):
-        found = furnish(desk, cast, home, data)
-        scans.take(register.Key.get_by_id(2), by=cast.mia)
+def made(furnished: Furnished, data: Path, desk_on: Any, noun: str) -> Iterator[Everywhere]:
+    """A desk of one's own on the furnished books."""
+    with copied(furnished, data, desk_on, noun) as found:
         yield found
+    faults.disarm()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from app.base.text import half_width
 from app.desk.papers import outbox, paper
 from hardware.receipt import model as receipt
 from hardware.receipt.model import gbk
-from tests.promises.everywhere import Everywhere, Form, addresses, forms, tree, undone, words
+from tests.promises.everywhere import FRAGMENT, Crawled, Everywhere, addresses, undone
+from tests.promises.forms import TEXTS, Form, forms, plain_of, tree, words
+from tests.samples.sample import said
 
-FRAGMENT = {"HX-Request": "true"}
 TEMPLATES = Path(__file__).parents[2] / "templates"
 SEED = 20261122
 HOSTILE = (
@@ -42,31 +44,11 @@ def cleaned(text: str) -> str:
 
 # ---- forms, and what a person would fill into them
 
-ROLES = ("mia", "chen", "gao", "lu", "fei")
-# Fields that stand empty, and what they need before a form is accepted.
-GOOD = {
-    "name": "王小二", "reason": "因为客户要求", "remark": "因为客户要求", "plate": "粤C12345", "text": "来访请先电话联系", "phone": "13800138009",
-    "giver": "费账", "first": "900001", "last": "900050", "what": "沙发", "guard": "高门", "agreed_by": "李伟", "scope": "打扫", "signed": "李伟",
-    "checked": "身份证 尾号 1234", "received_by": "李伟", "hook": "A09", "hook_1": "C01", "name_1": "入户门", "pieces": "1", "pieces_1": "1",
-    "purpose": "巡检", "of": "保洁公司", "code": "K0002", "payer": "李伟", "payee": "李伟", "to": "李小明", "left": "0", "meter_left": "1.00",
-    "meter_seq": "0", "meter": "00900009", "quantity": "15", "item_name_1": "餐椅", "item_quantity_1": "1", "item_unit_1": "把", "cash": "99999", "kind": "hardship",
-    "consent": "paper", "signs": "paper", "how": "in person", "holder": "李伟", "until": "", "value": "测试", "prepay": "", "partial": "",
-    "staff": "", "category": "",
-}  # fmt: skip
-# Fields that count only beside another: field -> what the others must say.
-BESIDE = {
-    "name": {"who": "crew", "staff": ""}, "firm": {"who": "crew", "name": "赵工"}, "id_number": {"who": "crew", "name": "赵工"},
-    "call_number": {"consent": "call", "call_time": "11:02"}, "call_time": {"consent": "call", "call_number": "13800138009"},
-    "phone": {"how": "phone"},
-}  # fmt: skip
-TICKED = {"roles", "no_trouble", "signed", "told_shut_off", "told_slot", "copy_back", "unbroken", "done"}
-LEFT_OUT = ("/running/sign_in/out", "/running/sign_in/off", "/running/backups/make", "/counter/water_bench")
 
+class Ours:
+    """What our own pages are made of: anything else came out of a string."""
 
-class Pages:
-    """Every page once: its forms, and what our own pages are made of (anything else came out of a string)."""
-
-    def __init__(self, made: Everywhere, area: str = "/") -> None:
+    def __init__(self) -> None:
         sources = "".join(path.read_text("utf-8") for path in sorted(TEMPLATES.rglob("*.html")))
         self.tags = {"html", "head", "body", "tbody", *re.findall(r"<([a-z][a-z0-9]*)", sources)}
         self.names = set(re.findall(r"([a-z][a-z-]*)=", sources) + re.findall(r"\b(?:data|hx)-[a-z-]+", sources))
@@ -83,21 +65,6 @@ class Pages:
             "async",
         }
         assert not [name for name in self.names if name.startswith("on") or name in ("style", "srcdoc")]
-        self.forms: list[tuple[str, Form]] = []  # as the first who is shown it
-        self._known: set[tuple[str, tuple[str, ...]]] = set()
-        for nick in ROLES:
-            for _, url in addresses(made):
-                if url.startswith(area):
-                    self._read(nick, url, made.client(nick).get(url, headers={} if "/today/" in url else FRAGMENT))
-
-    def _read(self, nick: str, url: str, answer: Any) -> None:
-        if answer.mimetype != "text/html" or answer.status_code != 200 or "<form" not in answer.text:
-            return
-        for form in forms(url, answer.text):
-            shape = (plain_of(form.action), tuple(each.name for each in form.inputs))
-            if shape not in self._known and not form.action.startswith(LEFT_OUT):
-                self._known.add(shape)
-                self.forms.append((nick, form))
 
     def escaped(self, markup: str) -> list[str]:
         """Elements and attributes that are none of ours, scripts of a page's own, links that are strings."""
@@ -113,6 +80,37 @@ class Pages:
         return found
 
 
+class Pages:
+    """The forms that a crawl has met, each as the first who was shown it."""
+
+    def __init__(self, crawled: Crawled) -> None:
+        self.whole = crawled.whole
+        self.forms: list[tuple[str, Form]] = []
+        self._known: set[tuple[str, tuple[str, ...]]] = set()
+        read: set[tuple[str, ...]] = set()
+        for visit in crawled.visits:
+            if visit.how == ("page" if "/today/" in visit.url else "fragment") and visit.status == 200:
+                shape = tuple(plain_of(each) for each in re.findall(r'\b(?:action|name)="([^"]*)"', visit.text))
+                if "<form" in visit.text and shape not in read:
+                    read.add(shape)
+                    self._read(visit.nick, visit.url, visit.text)
+
+    def _read(self, nick: str, url: str, markup: str) -> None:
+        for form in forms(url, markup):
+            shape = (plain_of(form.action), tuple(each.name for each in form.inputs))
+            if shape not in self._known:
+                self._known.add(shape)
+                self.forms.append((nick, form))
+
+    def sent(self, made: Everywhere) -> list[tuple[str, Form]]:
+        """Those that a crawl may send: of each noun only what its sample does not leave out."""
+        return [each for each in self.forms if not _is_left_out(made, each[1])]
+
+
+def _is_left_out(made: Everywhere, form: Form) -> bool:
+    return bool(said(made.sample_of(form.action).left_out, made.view_of(form.action, form.method.upper())))
+
+
 def nodes(markup: str) -> list[Any]:
     return [node for node in tree(markup).iter() if isinstance(node.tag, str)]
 
@@ -122,30 +120,23 @@ def raw(markup: str) -> list[str]:
     return [text for text in HOSTILE if re.search("[<\"']", text) and len(text) > 6 and text in markup]
 
 
-def good(form: Form) -> dict[str, str]:
-    """The form filled in as it would be accepted."""
+def good(made: Everywhere, form: Form) -> dict[str, str]:
+    """The form filled in as it would be accepted: as its noun's sample says."""
     typed: dict[str, str] = {}
     for each in form.inputs:
+        wanted = made.sample_of(form.action).good_of(each.name)
         if each.kind == "checkbox":
-            if each.name in TICKED:
+            if wanted:
                 typed[each.name] = each.options[0]
         elif each.kind == "select":
             offered = [option for option in each.options if option]
-            if not each.value and offered and GOOD.get(each.name) != "":
-                typed[each.name] = GOOD[each.name] if GOOD.get(each.name) in offered else offered[0]
+            if not each.value and offered and wanted != "":
+                typed[each.name] = wanted if wanted in offered else offered[0]
         elif each.kind == "date":
             typed[each.name] = each.value or (clock.today() + timedelta(days=3)).isoformat()
-        elif not each.value and each.kind in ("text", "tel", "textarea", "search"):
-            typed[each.name] = GOOD.get(each.name, _by_pattern(each.name))
+        elif not each.value and each.kind in TEXTS:
+            typed[each.name] = wanted or ""
     return form.filled(**typed)
-
-
-def _by_pattern(name: str) -> str:
-    if re.fullmatch(r"(out|left)_[0-9]+", name):
-        return "0" if name.startswith("left") else "1"
-    if re.fullmatch(r"(line|way)[0-9]+", name):
-        return "1.00"
-    return "因为漏登" if re.fullmatch(r"[a-z]+-[0-9]+", name) else ""
 
 
 # ---- what must hold after each
@@ -187,22 +178,24 @@ PLAIN = "甲乙丙丁戊"  # what goes wherever any name goes
 class Trial:
     """Strings in fields of forms, and everything that is wrong afterwards."""
 
-    def __init__(self, made: Everywhere, area: str = "/") -> None:
-        self.made, self.pages = made, Pages(made, area)
+    def __init__(self, made: Everywhere, pages: Pages) -> None:
+        self.made, self.pages, self.ours = made, pages, Ours()
         self.wrong: list[str] = []
         self.accepted = self.refused = self.shown = self.printed = 0
-        self.lost: set[tuple[str, str]] = set()  # refused, and the field is empty
-        self.unseen: set[tuple[str, str]] = set()  # accepted, and for no page or paper
+        self.lost: set[str] = set()  # refused, and the field is empty
+        self.unseen: set[str] = set()  # accepted, and for no page or paper
         self._where: dict[tuple[str, str], tuple[str, bool]] = {}
+        self._urls = [url for _, url in addresses(made)]
 
     def send(self, nick: str, form: Form, field: str, text: str, *, fragment: bool) -> Any:
         how = "query_string" if form.method == "get" else "data"
-        beside = {name: value for name, value in BESIDE.get(field, {}).items() if form.one(name)}
+        wanted = self.made.sample_of(form.action).beside.get(field, {})
+        beside = {name: value for name, value in wanted.items() if form.one(name)}
         return self.made.client(nick).open(
             form.action,
             method=form.method.upper(),
             headers=FRAGMENT if fragment else {},
-            **{how: good(form) | beside | {field: text}},
+            **{how: good(self.made, form) | beside | {field: text}},
         )
 
     def where(self, nick: str, form: Form, field: str) -> tuple[str, bool]:
@@ -219,14 +212,14 @@ class Trial:
                             page = url
                             break
                     if not page and not printed:
-                        self.unseen.add((plain_of(form.action), field))
+                        self._note(self.unseen, form, field, self.made.sample_of(form.action).no_page)
             self._where[form.action, field] = page, printed
         return self._where[form.action, field]
 
     def _likely(self, form: Form, answer: Any) -> list[str]:
         where = answer.headers.get("HX-Redirect") or answer.headers.get("Location") or form.page
         area = "/".join(form.action.split("/")[:3])
-        near = [url for _, url in addresses(self.made) if url.startswith(area)]
+        near = [url for url in self._urls if url.startswith(area)]
         return list(dict.fromkeys([where, form.page, *near]))
 
     def run(self, nick: str, form: Form, field: str, text: str, *, fragment: bool) -> None:
@@ -238,10 +231,12 @@ class Trial:
             if answer.status_code >= 500 and answer.status_code != 503:
                 self.wrong.append(f"{what}: {answer.status_code}")
                 return
+            if "/sign_in/" in answer.headers.get("Location", "") and "/sign_in/" not in form.action:
+                self.wrong.append(f"{what}: {nick} is signed out")
             if "X-Pwned" in answer.headers:
                 self.wrong.append(f"{what}: a header")
             if answer.mimetype == "text/html":
-                self.wrong += [f"{what}: {each}" for each in self.pages.escaped(answer.text)]
+                self.wrong += [f"{what}: {each}" for each in self.ours.escaped(answer.text)]
             if answer.status_code >= 400:
                 self.refused += 1
                 if not fragment:
@@ -250,7 +245,7 @@ class Trial:
             self.accepted += 1
             if page and cleaned(text):
                 shown = self.made.client(nick).get(self._now(page, form, answer), headers=FRAGMENT).text
-                self.wrong += [f"{what} on {page}: {each}" for each in self.pages.escaped(shown)]
+                self.wrong += [f"{what} on {page}: {each}" for each in self.ours.escaped(shown)]
                 seen = words(shown)
                 if cleaned(text) in seen or half_width(cleaned(text)) in seen:  # a number is kept in half width
                     self.shown += 1
@@ -274,13 +269,14 @@ class Trial:
         again = [each for each in forms(form.page, answer.text) if each.action == form.action]
         kept = [found.value for each in again if (found := each.one(field)) and found.kind != "password"]
         if kept and flat(text) not in map(flat, kept):
-            self.lost.add((plain_of(form.action), field))
+            self._note(self.lost, form, field, self.made.sample_of(form.action).empty_again)
+
+    def _note(self, found: set[str], form: Form, field: str, known: Mapping[str, str]) -> None:
+        view = self.made.view_of(form.action, form.method.upper())
+        if not said(known, f"{view}.{field}"):
+            found.add(f"{plain_of(form.action)} {view}.{field}")
 
 
 def flat(text: str) -> str:
     """A browser's field holds one line without NUL."""
     return re.sub(r"[\x00\ufffd\s]+", " ", text).strip()
-
-
-def plain_of(action: str) -> str:
-    return re.sub(r"[0-9]+", "1", action)

@@ -13,11 +13,10 @@ from app.base import db
 from app.base import text as texts
 from app.desk.homes.households import Unit
 from app.procedures.running import imports
-from tests.promises.everywhere import Everywhere, undone, words
-from tests.promises.hostile import FRAGMENT, HOSTILE, SEED, Pages, cleaned, raw
-
-import sheets  # isort: skip  (its directory is put on the path by the line above)
-
+from tests.procedures.running import sheets
+from tests.promises.everywhere import FRAGMENT, Everywhere, undone
+from tests.promises.forms import words
+from tests.promises.hostile import HOSTILE, SEED, Ours, cleaned, raw
 
 # ---- lists from Excel
 
@@ -51,7 +50,7 @@ def checked(made: Everywhere, content: bytes) -> Any:
 
 def test_every_column_of_a_list_takes_or_names_every_string(made: Everywhere, times: int) -> None:
     """A string in every cell of a row at a time: the report names cells, shows strings as they are, and is never 500."""
-    tried, following, pages = 0, strings(), Pages(made, "/running/imports/")
+    tried, following, ours = 0, strings(), Ours()
     for whole in LISTS.values():
         for round_ in range(len(HOSTILE) if times > 1 else 8):
             book: dict[str, list[list[Any]]] = {name: [list(row) for row in rows] for name, rows in whole.items()}
@@ -61,14 +60,14 @@ def test_every_column_of_a_list_takes_or_names_every_string(made: Everywhere, ti
                 tried += len(rows[0])
             answer = checked(made, sheets.book(book))
             assert answer.status_code == 200
-            assert pages.escaped(answer.text) == []
+            assert ours.escaped(answer.text) == []
             assert raw(answer.text) == []
             assert any(f"{name}!" in answer.text for name in book), "no cell is named"
     assert tried > 500
 
 
 def test_a_header_of_a_list_takes_every_string(made: Everywhere) -> None:
-    following, pages = strings(), Pages(made, "/running/imports/")
+    following, ours = strings(), Ours()
     for _ in range(8):
         book = {name: [list(row) for row in rows] for name, rows in sheets.ESTATE.items()}
         for rows in book.values():
@@ -76,7 +75,7 @@ def test_a_header_of_a_list_takes_every_string(made: Everywhere) -> None:
         book |= {"提示": [[next(following) for _ in range(5)]]}
         answer = checked(made, sheets.book(book))
         assert answer.status_code == 200
-        assert pages.escaped(answer.text) + raw(answer.text) == []
+        assert ours.escaped(answer.text) + raw(answer.text) == []
 
 
 def test_what_a_list_brings_is_in_the_books_and_on_pages_as_it_was_typed(made: Everywhere, times: int) -> None:
@@ -91,7 +90,7 @@ def test_what_a_list_brings_is_in_the_books_and_on_pages_as_it_was_typed(made: E
             assert put.pop(at, None) is not None, f"{at} is named for another cell's string"
             book[at[0]][at[1]][at[2]] = sheets.ESTATE[at[0]][at[1]][at[2]]
         with undone():
-            imports.write(imports.read(sheets.book(book), "list.xlsx"), by=made.cast["mia"])
+            imports.write(imports.read(sheets.book(book), "list.xlsx"), by=made.cast.mia)
             pages = [client.get(f"/homes/households/{unit.id}", headers=FRAGMENT).text for unit in Unit.select()]
             for (sheet, _, column), text in put.items():
                 if wanted := cleaned(text):

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import apsw
 import pytest
-import time_machine
 
-from app.base import clock, db
+from app.base import db
 from app.base.refusal import word
 from app.desk.homes import residents
 from app.desk.record import journal
 from app.screens.homes import households as pages
-from tests.promises.everywhere import Everywhere, furnish
-
-FRAGMENT = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def made(desk: Any, cast: SimpleNamespace, home: SimpleNamespace, data: Path) -> Iterator[Everywhere]:
-    with time_machine.travel(datetime(2026, 11, 23, 11, 5, tzinfo=clock.ZONE), tick=False):
-        yield furnish(desk, cast, home, data)
+from tests.promises.everywhere import FRAGMENT, Everywhere
 
 
 @pytest.fixture
@@ -73,7 +60,7 @@ def sights_without_a_line(made: Everywhere) -> list[str]:
 def test_a_number_is_shown_only_after_its_line_is_on_the_disk(made: Everywhere) -> None:
     assert sights_without_a_line(made) == []
     by_whom = [(line.staff_id, line.unit_id, line.detail["name"], line.detail["reason"]) for line in lines()]
-    assert by_whom == [(made.cast["ana"].id, made.home.unit.id, "李伟", "约上门维修")] * 2
+    assert by_whom == [(made.cast.ana.id, made.home.unit.id, "李伟", "约上门维修")] * 2
     assert [line.detail["field"] for line in lines()] == [word(field) for field in residents.FIELDS.values()]
     assert all(line.subject == "person" and line.subject_id == made.home.owner.id for line in lines())
 
