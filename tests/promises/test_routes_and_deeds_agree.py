@@ -12,7 +12,7 @@ from tests.promises.everywhere import Everywhere, undone
 from tests.promises.hostile import FRAGMENT, Pages, good
 
 
-def asked(made: Everywhere, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[str, set[str]]]:
+def asked(made: Everywhere, pages: Pages, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[str, set[str]]]:
     """Every form of every page as it would be accepted: address -> the route's act, and those that its deeds ask for."""
     acts: list[str] = []
     real: Callable[..., Any] = people.require
@@ -22,20 +22,21 @@ def asked(made: Everywhere, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[
         return real(who, act, **more)
 
     found: dict[str, tuple[str, set[str]]] = {}
-    pages = Pages(made).forms
     monkeypatch.setattr(people, "require", require)
-    for nick, form in pages:
+    for nick, form in pages.sent(made):
         if form.method != "post" or "/sign_in/" in form.action:
             continue
         acts.clear()
         with undone():
-            made.client(nick).post(form.action, data=good(form), headers=FRAGMENT)
+            made.client(nick).post(form.action, data=good(made, form), headers=FRAGMENT)
         route, *deeds = acts
         found.setdefault(form.action, (route, set()))[1].update(deeds)
     return found
 
 
-def test_a_route_and_the_deed_it_does_name_one_act(made: Everywhere, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = asked(made, monkeypatch)
+def test_a_route_and_the_deed_it_does_name_one_act(
+    made: Everywhere, pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = asked(made, pages, monkeypatch)
     assert {action: acts for action, acts in found.items() if acts[1] - {acts[0]}} == {}
-    assert sum(bool(deeds) for _, deeds in found.values()) > 40
+    assert made.noun or sum(bool(deeds) for _, deeds in found.values()) > 40
