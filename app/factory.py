@@ -21,6 +21,7 @@ import app.screens
 from app import migrations, schema, translations, web
 from app.base import clock, db, keyfile, live, money
 from app.base.refusal import Refused
+from app.desk.homes import instructions
 from app.desk.record import chain, options
 from app.desk.who import people, sessions
 from app.settings import Settings
@@ -120,6 +121,7 @@ def _templates(desk: Flask, screens: list[web.Screen]) -> None:
         screens=screens,
         chapters=web.CHAPTERS,
         roles=people.ROLES,
+        instruction_kinds=instructions.KINDS,
         banners=frame.banners,
         lamps=frame.lamps,
         hotkeys=frame.hotkeys,
@@ -128,7 +130,7 @@ def _templates(desk: Flask, screens: list[web.Screen]) -> None:
         settings=desk.extensions["settings"],
     )
     desk.jinja_env.trim_blocks = desk.jinja_env.lstrip_blocks = True
-    for kind in ("words", "forms", "tables"):  # each may use those before it
+    for kind in ("words", "forms", "tables", "people"):  # each may use those before it
         macros = desk.jinja_env.get_template(f"shared/macros/{kind}.html").module
         desk.jinja_env.globals.update({name: macro for name, macro in vars(macros).items() if isinstance(macro, Macro)})
 

@@ -3,8 +3,8 @@
 Around it: the frame of every page (frame), the guards at the door (guards), the one place where a no is shown (refusing).
 """
 
-from app.web.answers import Answer, go, page, part, say, t, trigger, typed, wants_fragment, worded
-from app.web.asking import Clerk, customer, keys, may, me
+from app.web.answers import Answer, back, go, local, page, part, say, t, trigger, typed, wants_fragment, worded
+from app.web.asking import Clerk, customer, keys, may, me, whose
 from app.web.fields import Form, form
 from app.web.rows import row
 from app.web.screen import CHAPTERS, Line, Scanned, Screen, here
@@ -17,11 +17,13 @@ __all__ = [
     "Line",
     "Scanned",
     "Screen",
+    "back",
     "customer",
     "form",
     "go",
     "here",
     "keys",
+    "local",
     "may",
     "me",
     "page",
@@ -32,5 +34,6 @@ __all__ = [
     "trigger",
     "typed",
     "wants_fragment",
+    "whose",
     "worded",
 ]

@@ -66,12 +66,25 @@ def part(name: str, **context: Any) -> Response:
 
 def go(endpoint: str, **values: Any) -> Response:
     """After a deed: show another page (303, or HX-Redirect for htmx)."""
-    url = url_for(endpoint, **values)
+    return _to(url_for(endpoint, **values))
+
+
+def _to(url: str) -> Response:
     if wants_fragment():
         answer = make_response("", 200)
         answer.headers["HX-Redirect"] = url
         return answer
     return redirect(url, code=303)  # type: ignore[return-value]
+
+
+def local(url: str) -> str:
+    """An address of this desk, or nothing: never another host's."""
+    return url if url.startswith("/") and not url.startswith(("//", "/\\")) else ""
+
+
+def back(endpoint: str, **values: Any) -> Response:
+    """After a deed that several pages ask for: the page that the form names in `back`, else this one."""
+    return _to(local(request.form.get("back", "")) or url_for(endpoint, **values))
 
 
 def say(answer: Response, msgid: str, *, kind: str = "ok", **values: Any) -> Response:

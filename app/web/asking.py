@@ -10,6 +10,8 @@ from flask import current_app, g, request
 from flask_login import UserMixin, current_user
 from werkzeug.datastructures import MultiDict
 
+from app.desk.homes import lookup
+from app.desk.homes.lookup import Whose
 from app.desk.record import manual
 from app.desk.who import people, sessions
 from app.desk.who.people import Actor
@@ -72,6 +74,11 @@ def _overridden(by: Actor) -> dict[str, str]:
     elif people.may(by, known.override):
         granted[rule] = by.name
     return granted
+
+
+def whose() -> Whose:
+    """Which household `?room=` asks for; the macro of this name shows the field and what was found."""
+    return lookup.whose(request.args.get("room", ""))
 
 
 def customer(unit_id: int) -> None:

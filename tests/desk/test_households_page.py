@@ -122,9 +122,10 @@ def test_a_standing_instruction_is_shown_first_until_it_is_acknowledged(desk, ca
     html = desk.client(cast.ana).get(url).text
     assert html.index("勿放行大件") < html.index("李伟")
     assert "本杰" in html
-    answer = at(f"read/{given.id}")
-    assert 'role="alert"' not in answer.text
-    assert "勿放行大件" in answer.text, "it stays among the standing instructions"
+    assert at(f"read/{given.id}").headers["HX-Redirect"] == url
+    html = desk.client(cast.ana).get(url).text
+    assert 'class="notice stop" role="alert"' not in html
+    assert "勿放行大件" in html, "it stays among the standing instructions"
     assert 'class="notice stop" role="alert"' in desk.client(cast.chen).get(url).text, "another clerk has not read it"
 
 

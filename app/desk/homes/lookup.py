@@ -59,6 +59,15 @@ class Found:
         return (self.hits if len(self.hits) == 1 else exact if len(exact) == 1 else [None])[0]
 
 
+@dataclass(frozen=True)
+class Whose:
+    """The household that was meant by what was typed (`unit`, its id), or every one it can be."""
+
+    asked: str
+    unit: int | None
+    hits: tuple[Hit, ...]
+
+
 Source = Callable[[str, int], Iterator[Hit]]
 _numbered: dict[str, Callable[[int, int], Hit | None]] = {}  # kind of a number -> its row
 _further: list[Callable[[str], Iterator[Hit]]] = []
@@ -90,6 +99,13 @@ def find(text: str, *, limit: int = MOST) -> Found:
             hits.setdefault((hit.kind, hit.unit_id, hit.about, hit.label), hit)
     ranked = sorted(hits.values(), key=lambda hit: not hit.exact)
     return Found(asked, tuple(ranked[:limit]), len(ranked) > limit)
+
+
+def whose(text: str) -> Whose:
+    """Which household a room, a name or a phone means."""
+    found = find(text)
+    homes = Found(found.asked, tuple(hit for hit in found.hits if hit.unit_id), found.more)
+    return Whose(found.asked, homes.one.unit_id if homes.one else None, homes.hits)
 
 
 def _sources(plain: str) -> tuple[Source, ...]:

@@ -16,10 +16,9 @@ from app.desk.accounts import receipt as receipts
 from app.desk.accounts.receipt import Receipt, Tender
 from app.desk.homes import households, instructions
 from app.desk.homes.households import Unit
-from app.desk.homes.instructions import Instruction
 from app.desk.homes.lookup import Hit
 from app.desk.who import sessions
-from app.desk.work import due
+from app.desk.work import due, signatures
 from app.procedures.counter import cashier
 from app.procedures.counter.cashier import account as accounts
 from app.procedures.counter.cashier import board as boards
@@ -169,13 +168,6 @@ def take_back(charge: int) -> Answer:
     return _after(row.unit, N_("{text} is off the list."), text=row.text)
 
 
-@screen.does("/read/<int:instruction>", act="instructions.acknowledge", again="counter_cashier.board")
-def read(instruction: int) -> Answer:
-    row = web.row(Instruction, instruction)
-    instructions.acknowledge(row, by=me())
-    return _after(row.unit, N_("Read."))
-
-
 # ---- a receipt
 
 
@@ -209,6 +201,7 @@ def _receipt(row: Receipt, block: str = "board") -> Answer:
         today=row.day == clock.business_day(clock.now()),
         gone=receipts.is_reversed(row),
         unsigned=corrections.is_unsigned(row),
+        drawn=corrections.drawn(row),
         pairs=[(copy, copy) for copy in row.facts["copies"]],
     )
 
@@ -263,7 +256,8 @@ def refund(receipt: int) -> Answer:
 
 @screen.does("/receipt/<int:receipt>/signed", act="cashier.collect", again="counter_cashier.show")
 def signed(receipt: int) -> Answer:
-    return _receipt_after(corrections.signed(_found(receipt), by=me()), N_("{number}: the payee has signed."))
+    png = signatures.from_url(form().values.get("payee_pad", ""), field="payee_pad")
+    return _receipt_after(corrections.signed(_found(receipt), png, by=me()), N_("{number}: the payee has signed."))
 
 
 def _receipt_after(row: Receipt, msgid: str) -> Answer:

@@ -6,7 +6,6 @@ from flask import request, url_for
 
 from app import web
 from app.base.refusal import N_
-from app.desk.homes import lookup
 from app.desk.homes.households import Unit
 from app.desk.homes.lookup import Hit
 from app.procedures.counter.keys import board as views
@@ -14,7 +13,7 @@ from app.procedures.counter.keys import consent
 from app.procedures.counter.keys import custody as custodies
 from app.procedures.counter.keys.consent import Permission
 from app.procedures.counter.keys.register import Custody
-from app.web import Answer, Form, Screen, customer, form, go, me, page, say
+from app.web import Answer, Form, Screen, customer, form, go, me, page, say, whose
 
 screen = Screen("counter/custody", title=N_("Entrusted keys"), act="keys.see", order=41, menu=False)
 screen.offers(N_("Entrust keys"), "unit={id}")
@@ -32,13 +31,10 @@ def board() -> Answer:
     unit = request.args.get("unit", type=int)
     if unit:
         return new()
-    room = request.args.get("room", "").strip()[:64]
-    hits = [hit for hit in lookup.find(room).hits if hit.unit_id] if room else []
-    if len(hits) == 1:
-        return go("counter_custody.new", unit=hits[0].unit_id)
-    return page(
-        "counter/custodies.html#board", rows=custodies.open_list(), reasons=custodies.REASONS, room=room, hits=hits
-    )
+    found = whose()
+    if found.unit:
+        return go("counter_custody.new", unit=found.unit)
+    return page("counter/custodies.html#board", rows=custodies.open_list(), reasons=custodies.REASONS, whose_keys=found)
 
 
 @screen.reads("/new", act="keys.entrust")

@@ -15,6 +15,7 @@ from app.desk.homes import instructions, lookup
 from app.desk.homes.households import Person, Unit
 from app.desk.homes.instructions import Instruction
 from app.desk.homes.lookup import Hit
+from app.desk.who import people
 from app.desk.who.people import Staff
 from app.desk.work import loan
 from app.desk.work.loan import Holder, Loan
@@ -69,7 +70,7 @@ def _board(*, fresh: bool = False) -> Answer:
         hand=hand,
         place=worded(lending.place(hand.key)) if hand else "",
         until=(hand.until or schedule.default_until(now)) if hand else None,
-        colleagues=_colleagues() if hand else [],
+        colleagues=people.colleagues() if hand else [],
         owners=custody.owners(hand.key.custody.unit) if hand and hand.key.custody else [],
         companies=views.companies() if hand else [],
         alerts=_alerts(hand.key) if hand else [],
@@ -77,10 +78,6 @@ def _board(*, fresh: bool = False) -> Answer:
         fresh=fresh,
         q=q,
     )
-
-
-def _colleagues() -> list[tuple[int, str]]:
-    return [(id_, f"{name} · {worded(of)}") for id_, name, of in views.colleagues()]
 
 
 def _alerts(key: Key) -> list[Instruction]:
@@ -167,14 +164,6 @@ def put_down() -> Answer:
     return _board()
 
 
-@screen.does("/read", act="keys.lend")
-def read() -> Answer:
-    """The household's instruction about its keys was read (counter.md 9)."""
-    row = web.row(Instruction, form().whole("instruction"))
-    instructions.acknowledge(row, by=me())
-    return _board()
-
-
 @screen.does("/undo", act="keys.lend")
 def undo() -> Answer:
     there = after.undo(_loan(), by=me())
@@ -227,7 +216,7 @@ def one(key: int) -> Answer:
         states=views.STATES,
         label=register.label_of(found[0]),
         labels=views.taken_off(found[0]),
-        colleagues=_colleagues(),
+        colleagues=people.colleagues(),
     )
 
 

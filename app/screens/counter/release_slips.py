@@ -13,15 +13,14 @@ from app.base import clock
 from app.base import text as texts
 from app.base.refusal import N_
 from app.desk.accounts import charge
-from app.desk.homes import households, instructions, lookup
+from app.desk.homes import households, instructions
 from app.desk.homes.households import Unit
-from app.desk.homes.instructions import Instruction
 from app.desk.homes.lookup import Hit
 from app.desk.who import people
-from app.desk.work import signatures
+from app.desk.work import handing, signatures
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips import Slip
-from app.web import Answer, Form, Line, Scanned, Screen, customer, form, go, me, page, say, t
+from app.web import Answer, Form, Line, Scanned, Screen, customer, form, go, me, page, say, t, whose
 
 screen = Screen("counter/release_slips", title=N_("Release slips"), key="Shift+F1", act="slips.see", order=20)
 screen.counts(slips.awaited)
@@ -43,12 +42,9 @@ def board() -> Answer:
     """`?unit=ID` a new slip for that household; `?q=` a number or a room; `?room=` whose slip; `?show=` a list."""
     if request.args.get("unit", type=int):
         return new()
-    q, room = request.args.get("q", "").strip(), request.args.get("room", "").strip()
-    if room:
-        found = lookup.find(room)
-        if found.one is not None and found.one.unit_id:
-            return go("counter_release_slips.new", unit=found.one.unit_id)
-        return _board("open", hits=[hit for hit in found.hits if hit.unit_id], room=room)
+    q, found = request.args.get("q", "").strip(), whose()
+    if found.unit:
+        return go("counter_release_slips.new", unit=found.unit)
     if q:
         rows = slips.search(q)
         return go("counter_release_slips.slip", slip=rows[0].id) if len(rows) == 1 else _board("open", rows=rows, q=q)
@@ -56,14 +52,15 @@ def board() -> Answer:
     return _board(show if show in slips.SHOWS else "open")
 
 
-def _board(show: str, *, rows: list[Any] | None = None, **more: Any) -> Answer:
+def _board(show: str, *, rows: list[Any] | None = None, q: str = "") -> Answer:
     return page(
         "counter/release_slips.html#board",
         show=show,
         shows=slips.SHOWS,
         states=slips.STATES,
         rows=slips.listing(show) if rows is None else rows,
-        **({"q": "", "room": "", "hits": []} | more),
+        whose_slip=whose(),
+        q=q,
     )
 
 
@@ -87,17 +84,10 @@ def new() -> Answer:
         categories=slips.CATEGORIES,
         units=slips.UNITS,
         rows=min(30, max(rows, request.args.get("rows", ROWS, type=int))),
-        callers=slips.colleagues("slips.issue"),
+        callers=people.colleagues("slips.issue"),
         now_time=f"{clock.now():%H:%M}",
         mine=me().name,
     )
-
-
-@screen.does("/read", act="instructions.acknowledge", again="counter_release_slips.new")
-def read() -> Answer:
-    row = web.row(Instruction, form().whole("instruction"))
-    instructions.acknowledge(row, by=me())
-    return go("counter_release_slips.new", unit=row.unit_id)
 
 
 @screen.does("/make", act="slips.issue", again="counter_release_slips.new")
@@ -166,7 +156,8 @@ def _sheet(slip: int) -> Answer:
         sheet=slips.sheet(slip, by=me()),
         states=slips.STATES,
         copies=slips.COPIES,
-        guards=slips.colleagues("gate.release"),
+        ways=handing.WAYS,
+        guards=[each.name for each in people.colleagues("gate.release")],
     )
 
 

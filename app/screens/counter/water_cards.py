@@ -13,7 +13,6 @@ from app.base import clock, money
 from app.base.refusal import N_, Refused
 from app.desk.accounts import ledger
 from app.desk.accounts.receipt import Tender
-from app.desk.homes import lookup
 from app.desk.homes.households import KINDS, Unit, people_of, shown
 from app.desk.homes.lookup import Hit
 from app.desk.who import sessions
@@ -21,7 +20,7 @@ from app.desk.work import due
 from app.procedures.counter import water_cards as water
 from app.procedures.counter.water_cards import Account, Card, Handling, TopUp
 from app.procedures.counter.water_cards import board as boards
-from app.web import Answer, Line, Screen, customer, form, go, me, page, say, t, wants_fragment
+from app.web import Answer, Line, Screen, customer, form, go, me, page, say, t, wants_fragment, whose
 from hardware.ports import DeviceError
 from hardware.watercard.record import NO_CARD
 
@@ -75,12 +74,11 @@ def _due(_: int) -> str:
 @screen.reads()
 def board(**_: int) -> Answer:
     """`?unit=ID`, else the household of the card on the reader, else the one at the counter; `?room=` finds one."""
-    room = request.args.get("room", "").strip()
-    if room:
-        found = lookup.find(room)
-        if found.one is not None and found.one.unit_id:
-            return go("counter_water_cards.board", unit=found.one.unit_id)
-        return _show(None, hits=[hit for hit in found.hits if hit.unit_id], room=room)
+    found = whose()
+    if found.unit:
+        return go("counter_water_cards.board", unit=found.unit)
+    if found.asked:
+        return _show(None)
     laid = _laid()
     number = request.values.get("unit", type=int)
     if number is None:
@@ -88,7 +86,7 @@ def board(**_: int) -> Answer:
     return _show(None if number is None else web.row(Unit, number))
 
 
-def _show(unit: Unit | None, **more: Any) -> Answer:
+def _show(unit: Unit | None) -> Answer:
     laid, worker = _laid(), _worker()
     if unit is not None:
         customer(unit.id)
@@ -121,7 +119,7 @@ def _show(unit: Unit | None, **more: Any) -> Answer:
         learnt=me().name not in water.who_has_not_learnt(),
         tonnes=water.tonnes,
         bench=getattr(current_app.extensions["devices"], "water_bench", None),
-        **({"hits": [], "room": ""} | more),
+        whose_card=whose(),
     )
 
 

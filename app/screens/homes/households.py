@@ -17,7 +17,7 @@ from app.desk.homes.households import Person, Relation, Unit
 from app.desk.homes.instructions import Instruction
 from app.desk.homes.lookup import Hit
 from app.desk.who import sessions
-from app.web import Answer, Line, Screen, customer, form, go, me, page, say
+from app.web import Answer, Line, Screen, back, customer, form, go, me, page, say
 
 screen = Screen("homes/households", title=N_("Households"), key="Shift+F8", act="households.see", order=0)
 
@@ -53,7 +53,6 @@ def _show(unit: Unit, block: str = "", seen: Seen | None = None) -> Answer:
         spaces=estate.spaces_of(holders) if holders else [],
         alerts=instructions.unread(unit, by=me()),
         standing=instructions.open_of(unit),
-        instruction_kinds=instructions.KINDS,
         charges=charge.open_of(unit, 12),
         owed=charge.owed(unit),
         prepaid=ledger.prepaid(unit),
@@ -224,9 +223,10 @@ def _instruction(unit: Unit, instruction: int) -> Instruction:
 
 @screen.does("/<int:unit>/read/<int:instruction>", act="instructions.acknowledge", again="homes_households.show")
 def read(unit: int, instruction: int) -> Answer:
+    """Said at the household's page or at the act it concerns (counter.md 9); the form names the way back there."""
     row = _unit(unit)
     instructions.acknowledge(_instruction(row, instruction), by=me())
-    return _show(row, "board")
+    return back("homes_households.show", unit=row.id)
 
 
 @screen.does("/<int:unit>/uninstruct/<int:instruction>", act="instructions.change", again="homes_households.show")

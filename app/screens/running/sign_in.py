@@ -11,7 +11,7 @@ from app.base.refusal import N_, Refused
 from app.desk.who import people
 from app.desk.who.sessions import Session
 from app.procedures.running import sign_in as signing
-from app.web import Answer, Clerk, Screen, form, go, me, page, say, t, trigger, wants_fragment
+from app.web import Answer, Clerk, Screen, form, go, local, me, page, say, t, trigger, wants_fragment
 
 screen = Screen("running/sign_in", title=N_("Sign in"), menu=False, order=99)
 _LANGUAGES = ("zh_CN", "en")
@@ -21,7 +21,7 @@ _LANGUAGES = ("zh_CN", "en")
 def sign_in_page() -> Answer:
     if people.nobody_yet():
         return go("running_sign_in.code")
-    return page("running/sign_in.html", next=_local(request.args.get("next", "")))
+    return page("running/sign_in.html", next=local(request.args.get("next", "")))
 
 
 @screen.does("/in", act="", anybody=True, again="running_sign_in.sign_in_page")
@@ -131,14 +131,9 @@ def change() -> Answer:
 @screen.does("/language", act="", anybody=True)
 def choose_language() -> Answer:
     chosen = form().choice("language", _LANGUAGES)
-    answer = redirect(_local(request.form.get("next", "")) or "/", code=303)
+    answer = redirect(local(request.form.get("next", "")) or "/", code=303)
     answer.set_cookie("language", chosen, max_age=10 * 365 * 86400, httponly=True, samesite="Lax")
     return answer
-
-
-def _local(url: str) -> str:
-    """An address of this desk, or nothing: never another host's."""
-    return url if url.startswith("/") and not url.startswith(("//", "/\\")) else ""
 
 
 def _station() -> str:
@@ -163,7 +158,7 @@ def _on(name: str) -> Answer:
     """Where they wanted to go; from a dialog nowhere: the page behind it stays as it is."""
     if request.form.get("_dialog") and wants_fragment():
         return trigger(make_response(""), "desk:unlocked", {"name": name})
-    return redirect(_local(request.form.get("next", "")) or "/", code=303)
+    return redirect(local(request.form.get("next", "")) or "/", code=303)
 
 
 def _dialog(kind: str, name: str, said: str = "") -> Answer:

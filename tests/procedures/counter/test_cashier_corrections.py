@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from PIL import Image
 
 from app.base import clock
 from app.base.refusal import Refused
@@ -94,7 +97,21 @@ def test_the_payee_of_a_refund_is_named_and_signs_the_stub_the_same_evening(cast
     made = refund(paid, 1000, cast.mia)
     assert (made.payee, [promise.kind for promise in due.open_list()]) == ("李伟", ["counter.cashier"])
     corrections.signed(made, by=cast.chen)
-    assert due.open_list() == []
+    assert (due.open_list(), corrections.drawn(made)) == ([], 0)
+
+
+def test_a_payee_who_signs_on_the_pad_leaves_the_picture_with_the_receipt(desk, cast, paid, time_machine) -> None:
+    time_machine.move_to(clock.now() + timedelta(days=1))
+    made, client = refund(paid, 1000, cast.mia), desk.client(cast.chen)
+    url = f"/counter/cashier/receipt/{made.id}"
+    assert "payee_pad" in client.get(url).text
+    picture, out = Image.new("RGB", (60, 20), "white"), io.BytesIO()
+    picture.putpixel((5, 5), (0, 0, 0))
+    picture.save(out, "PNG")
+    drawn = "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+    client.post(f"{url}/signed", data={"_key": desk.key(), "payee_pad": drawn})
+    assert (due.open_list(), corrections.drawn(made) > 0) == ([], True)
+    assert f"/running/signatures/{corrections.drawn(made)}.png" in client.get(url).text
 
 
 def test_refunds_never_exceed_what_is_left_and_need_the_role(cast, paid, time_machine) -> None:

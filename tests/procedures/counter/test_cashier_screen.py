@@ -252,10 +252,12 @@ def test_a_standing_instruction_is_shown_first_and_acknowledged_in_place(desk, c
     from app.desk.homes import instructions
 
     row = instructions.give(home.unit, "general", "来人先核对证件", by=cast.mia)
-    client = desk.client(cast.chen)
-    assert "来人先核对证件" in client.get(f"/counter/cashier/?unit={home.unit.id}").text
-    read = client.post(f"/counter/cashier/read/{row.id}", data={"_key": desk.key(), "unit": home.unit.id}, headers=htmx)
-    assert "来人先核对证件" not in read.text
+    client, cashier = desk.client(cast.chen), f"/counter/cashier/?unit={home.unit.id}"
+    assert "来人先核对证件" in client.get(cashier).text
+    url = f"/homes/households/{home.unit.id}/read/{row.id}"
+    read = client.post(url, data={"_key": desk.key(), "back": cashier}, headers=htmx)
+    assert read.headers["HX-Redirect"] == cashier
+    assert "来人先核对证件" not in client.get(cashier).text
 
 
 def test_deposits_have_pages(cast, home) -> None:

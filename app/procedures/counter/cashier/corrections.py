@@ -12,8 +12,9 @@ from app.desk.record import journal
 from app.desk.record.journal import Line, deed
 from app.desk.who import people
 from app.desk.who.people import Actor
-from app.desk.work import due
+from app.desk.work import due, handing, signatures
 
+KIND = "counter.cashier"  # in due and signatures
 ON_A4 = "receipt.printed_on_a4"
 
 
@@ -84,17 +85,24 @@ def refund(
 
 
 @deed("refund.signed", act="cashier.collect")
-def signed(made: Receipt, *, by: Actor) -> Receipt:
-    """The payee has signed the stub."""
-    due.meet("counter.cashier", made.id, at=journal.moment(), slug="signature")
-    journal.note(unit_id=made.unit_id, number=made.number)
+def signed(made: Receipt, png: bytes = b"", *, by: Actor) -> Receipt:
+    """The payee of a refund or a deposit has signed: on the pad, where there is a picture, else on the stub."""
+    how = handing.sign(KIND, made.id, "payee", "pad" if png else "paper", png, rule="CASH-11", by=by)
+    due.meet(KIND, made.id, at=journal.moment(), slug="signature")
+    journal.note(unit_id=made.unit_id, number=made.number, signed=how)
     return made
 
 
 def is_unsigned(made: Receipt) -> bool:
     """Whether the payee's signature is still waited for."""
-    waits = due.Due.select().where(due.Due.kind == "counter.cashier", due.Due.about == made.id, due.Due.met.is_null())
+    waits = due.Due.select().where(due.Due.kind == KIND, due.Due.about == made.id, due.Due.met.is_null())
     return bool(made.payee) and bool(waits.exists())
+
+
+def drawn(made: Receipt) -> int:
+    """The id of the payee's signature on the pad; 0 where there is none."""
+    found = signatures.of(KIND, made.id).get("payee") if made.payee else None
+    return found.id if found else 0
 
 
 def _original(row: Receipt) -> None:

@@ -10,11 +10,11 @@ import peewee
 from app.base import clock, text
 from app.base.refusal import N_, Word
 from app.desk.homes.households import Unit
-from app.desk.who.people import Actor, Staff
+from app.desk.who.people import Actor
 from app.desk.work import due, loan
 from app.desk.work.loan import Loan
 from app.desk.work.state import State
-from app.procedures.counter.keys import lending, scans
+from app.procedures.counter.keys import scans
 from app.procedures.counter.keys.after import UNDO
 from app.procedures.counter.keys.register import DUE, KIND, Custody, Hook, Key, Label
 
@@ -231,12 +231,6 @@ def _some(query: peewee.ModelSelect[Key]) -> list[Row]:
     keys = list(query.order_by(Key.id))
     there = {found.thing: found for found in loan.open_of_these(KIND, [each.id for each in keys])} if keys else {}
     return _rows(keys, there, clock.now())
-
-
-def colleagues() -> list[tuple[int, str, Word | str]]:
-    """(staff id, name, department) of everybody who may take a key without a badge at hand."""
-    staff = Staff.select().where(Staff.active == True).order_by(Staff.name).limit(200)  # noqa: E712
-    return [(each.id, each.name, loan.department(lending.staff_holder(each).of)) for each in staff]
 
 
 def companies() -> list[str]:

@@ -15,7 +15,8 @@ from app.desk.papers import outbox
 from app.desk.record import journal, numbering, options
 from app.desk.record.journal import deed
 from app.desk.who.people import Actor
-from app.desk.work import due, loan
+from app.desk.work import due, handing, loan
+from app.desk.work.loan import Holder
 from app.procedures.counter.keys import register
 from app.procedures.counter.keys.register import Custody, Key
 
@@ -211,10 +212,12 @@ def hand_back(custody: Custody, *, received_by: str, checked: str, signed: bool,
             field="received_by",
             owner="、".join(names),
         )
-    if not checked.strip():
-        raise Refused("Look at the identity paper and write down which one it was.", rule="EKEY-4", field="checked")
-    if not signed:
-        raise Refused("The receiver signs, and so do you.", rule="EKEY-4", field="signed")
+    handing.require(
+        Holder(name=received_by, of="业主", checked=checked),
+        "paper" if signed else "",
+        unsigned=Refused("The receiver signs, and so do you.", rule="EKEY-4", field="signed"),
+        unseen=Refused("Look at the identity paper and write down which one it was.", rule="EKEY-4", field="checked"),
+    )
     held = keys(custody)
     for key in held:
         if out := loan.open_of(register.KIND, key.id):

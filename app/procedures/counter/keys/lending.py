@@ -13,7 +13,7 @@ from app.desk.record import journal, options
 from app.desk.record.journal import deed
 from app.desk.who import people
 from app.desk.who.people import Actor, Staff
-from app.desk.work import due, loan
+from app.desk.work import due, handing, loan
 from app.desk.work.loan import Holder, Loan, said
 from app.procedures.counter.keys import consent, register, schedule
 from app.procedures.counter.keys.register import DUE, KIND, Custody, Key
@@ -162,17 +162,19 @@ def _instructions(custody: Custody, by: Actor) -> None:
 
 def _signatures(to: Holder, signed: str, by: Actor) -> None:
     """Both sign: the session for the handler; a badge, or the paper slip, for the taker (KEY-4)."""
-    if signed not in ("badge", "paper") or (signed == "badge" and to.staff is None):
-        raise Refused(
+    handing.require(
+        to,
+        signed,
+        unsigned=Refused(
             "The taker signs: a colleague with the badge, anybody else on the slip.", rule="KEY-4", field="signed"
-        )
-    if to.staff is None and not to.checked:
-        raise Refused(
+        ),
+        unseen=Refused(
             "Look at the identity paper of {name} and write down which one it was.",
             rule="KEY-4",
             field="checked",
             name=to.name,
-        )
+        ),
+    )
     people.check(
         to.staff != by.id,
         Refused(

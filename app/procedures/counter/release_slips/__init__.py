@@ -5,7 +5,7 @@ from app.procedures.counter.release_slips.facts import COPIES
 from app.procedures.counter.release_slips.gate import find, left_of, let_out, take_back_copy, undo
 from app.procedures.counter.release_slips.issue import Applicant, Consent, make, seal
 from app.procedures.counter.release_slips.items import UNITS, Line, read
-from app.procedures.counter.release_slips.later import cancel, colleagues, owner_signed, reprint
+from app.procedures.counter.release_slips.later import cancel, owner_signed, reprint
 from app.procedures.counter.release_slips.lists import SHOWS, STATES, awaited, listing, search
 from app.procedures.counter.release_slips.tables import APPLICANTS, CATEGORIES, KIND, Exit, Slip
 
@@ -25,7 +25,6 @@ __all__ = [
     "Slip",
     "awaited",
     "cancel",
-    "colleagues",
     "find",
     "left_of",
     "let_out",

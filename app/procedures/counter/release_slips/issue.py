@@ -16,7 +16,7 @@ from app.desk.record import journal, numbering, options
 from app.desk.record.journal import deed, note
 from app.desk.who import people
 from app.desk.who.people import Actor, Staff
-from app.desk.work import due, signatures, signoff
+from app.desk.work import due, handing, signoff
 from app.procedures.counter.release_slips import facts
 from app.procedures.counter.release_slips.items import Line
 from app.procedures.counter.release_slips.tables import APPLICANTS, KIND, Item, Signing, Slip
@@ -147,11 +147,9 @@ def expect_gate(slip: Slip) -> None:
 
 
 def sign(slip: Slip, who: str, how: str, png: bytes = b"", *, by: Actor) -> Signing:
-    """Note that `who` signed; on the pad the picture is kept."""
-    if how == "pad":
-        signatures.keep(KIND, slip.id, who, png, by=by)
-    elif how != ("session" if who == "handler" else "paper"):
-        raise Refused("Choose where the signature is: on the pad or on the paper.", rule="GOODS-3")
+    """Note that `who` signed: the handler by being signed in, anybody else on the pad or on the paper."""
+    if who != "handler":
+        handing.sign(KIND, slip.id, who, how, png, rule="GOODS-3", by=by)
     return Signing.create(slip=slip, who=who, how=how, at=journal.moment(), staff=by.id)
 
 

@@ -9,8 +9,7 @@ from app.desk.papers import outbox
 from app.desk.papers.outbox import Job
 from app.desk.record import journal
 from app.desk.record.journal import deed, note
-from app.desk.who import people
-from app.desk.who.people import Actor, Staff
+from app.desk.who.people import Actor
 from app.desk.work import due
 from app.procedures.counter.release_slips.gate import close
 from app.procedures.counter.release_slips.issue import changed, sign
@@ -61,9 +60,3 @@ def reprint(slip: Slip, *, copy: str, by: Actor) -> Slip:
     )  # fmt: skip
     note(unit_id=slip.unit_id, number=slip.number, copy=copy, reprint=n)
     return slip
-
-
-def colleagues(act: str) -> list[str]:
-    """Names to choose from: who may do this act (who called the owner, which guard signed the copy)."""
-    rows = Staff.select(Staff.name, Staff.roles).where(Staff.active == True).order_by(Staff.id).limit(200)  # noqa: E712
-    return [row.name for row in rows if people.ACTS[act] & set(row.roles)]
