@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from app.desk.homes.households import Unit
 from app.procedures.__chapter__ import __noun__
 from tests.samples.sample import Estate, Rows, Sample
-
-from app.desk.homes.households import Unit
 
 
 def furnish(made: Estate) -> Rows:

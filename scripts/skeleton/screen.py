@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.procedures.__chapter__ import __noun__
 from flask import request, url_for
 
 from app.base.refusal import N_
 from app.desk.homes.households import Unit
+from app.procedures.__chapter__ import __noun__
 from app.web import Answer, Line, Screen, customer, form, me, page, row, say
 
 screen = Screen("__chapter__/__noun__", title=N_("__Title__"), act="__noun__.see")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from app.procedures.__chapter__ import __noun__
 
 from app.base.refusal import Refused
 from app.desk.record import journal
+from app.procedures.__chapter__ import __noun__
 
 
 def test_a_line_is_written_down_with_its_household_its_moment_and_its_clerk(cast, home) -> None:
