@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,19 +10,18 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULES = ROOT / ".tools" / "node_modules"
-PAPERS = ROOT.parent / "shared" / "papers.md"
+PAPERS = ROOT / "tests" / "data" / "papers"
 
 needs_node = pytest.mark.skipif(
     not shutil.which("node") or not (MODULES / "receiptline").is_dir(),
     reason="node or the npm packages are missing: scripts/test installs them",
 )
 needs_zbar = pytest.mark.skipif(not shutil.which("zbarimg"), reason="zbarimg is missing: scripts/test installs it")
-needs_papers = pytest.mark.skipif(not PAPERS.exists(), reason="the sample papers are not beside this repository")
 
 
 def samples() -> list[str]:
-    """The documents of papers.md, in its order."""
-    return re.findall(r"```\n(.*?)```", PAPERS.read_text("utf-8"), re.DOTALL)
+    """The sample papers, made up, in their order."""
+    return [path.read_text("utf-8") for path in sorted(PAPERS.glob("*.receipt"))]
 
 
 def node(script: str, given: object) -> str:

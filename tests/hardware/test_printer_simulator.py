@@ -15,7 +15,7 @@ from hardware.receipt import render
 from hardware.simulators.printer import SimulatedPrinter
 from hardware.simulators.printer_model import PrinterModel
 from tests.hardware.printer_bench import JOB, RECEIPT
-from tests.hardware.receipt_peers import ROOT, needs_node, needs_papers, needs_zbar, node, samples, zbar
+from tests.hardware.receipt_peers import ROOT, needs_node, needs_zbar, node, samples, zbar
 
 PATIENCE = 60  # seconds: only how long a broken run takes
 
@@ -57,7 +57,6 @@ def test_receiptio_is_told_of_the_cover_and_the_paper():
         assert node(ask, [host, PATIENCE]).strip() == "paperempty"
 
 
-@needs_papers
 def test_what_it_prints_is_what_was_laid_out():
     for document, columns in zip(samples(), (32, 48, 32, 32, 32), strict=False):
         paper = render(document, columns)

@@ -10,7 +10,7 @@ from hardware.receipt import MarkupError, cells, escape, render
 from hardware.receipt.code128 import decode, modules, payload
 from hardware.receipt.model import gbk
 from hardware.receipt.realtime import broken, holds_command
-from tests.hardware.receipt_peers import needs_node, needs_papers, needs_zbar, ours, receiptline, samples, zbar
+from tests.hardware.receipt_peers import needs_node, needs_zbar, ours, receiptline, samples, zbar
 
 RECEIPT = """翠湖花园物业服务有限公司
 ^^^收 据
@@ -38,7 +38,6 @@ def test_a_receipt_reads_as_it_was_laid_out():
 
 
 @needs_node
-@needs_papers
 def test_receiptline_lays_our_papers_out_the_same():
     cases = [(document, columns) for document in samples() for columns in (32, 48)]
     theirs = receiptline(cases)

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import sheets
 from sheets import ARREARS, ASSETS, ESTATE, book, changed
 
-SHARED = Path(__file__).parents[4] / "shared" / "data"
+LISTS = Path(__file__).parents[2] / "data"  # made-up lists of a real-scale estate
 
 
 def look(content, known=None):
@@ -33,33 +33,31 @@ def named(report):
     return {f"{problem.sheet}!{problem.cell}" for problem in report.problems}
 
 
-def shared(name):
-    if not (SHARED / name).exists():
-        pytest.skip(f"shared/data/{name} is not here")
-    return (SHARED / name).read_bytes()
+def listed(name):
+    return (LISTS / name).read_bytes()
 
 
 def test_the_dirty_estate_gives_exactly_the_cells_that_are_expected():
-    lines = [line.split("\t") for line in shared("estate-dirty.expected.tsv").decode().splitlines()[1:]]
+    lines = [line.split("\t") for line in listed("estate-dirty.expected.tsv").decode().splitlines()[1:]]
     wanted = {f"{line[0]}!{line[1]}" for line in lines if len(line) > 2 and line[2].strip()}
-    report = look(shared("estate-dirty.xlsx"))
+    report = look(listed("estate-dirty.xlsx"))
     assert named(report) == wanted
     assert len(report.problems) == len(wanted)
 
 
 def test_the_estate_and_its_arrears_have_no_problems():
-    estate = look(shared("estate.xlsx"))
+    estate = look(listed("estate.xlsx"))
     assert not estate.problems
     assert not estate.left_out
     assert (len(estate.contents.people), len(estate.contents.homes), len(estate.contents.spaces)) == (2205, 1144, 420)
-    arrears = look(shared("arrears-2026-11.xlsx"))
+    arrears = look(listed("arrears-2026-11.xlsx"))
     assert not arrears.problems
     assert len(arrears.contents.owed) == 269
 
 
 def test_lists_of_payments_and_of_readings_are_not_taken_for_arrears():
     for name in ("payments-2026Q3.xlsx", "meter-readings-2026-10.xlsx"):
-        report = look(shared(name))
+        report = look(listed(name))
         assert report.contents.kind == "unknown"
         assert report.problems
 
