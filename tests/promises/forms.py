@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,7 +47,9 @@ TEXTS = {"text", "tel", "textarea", "search", "number"}
 _TYPED = {"text", "search", "tel", "textarea", "number", "date", "time", "password", "email", "url"}
 
 
+@functools.lru_cache(maxsize=8)
 def tree(markup: str) -> Any:
+    """As a browser reads it: one page is asked for its forms, words and elements in turn."""
     return html5lib.parse(markup, namespaceHTMLElements=False)
 
 

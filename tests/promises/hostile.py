@@ -208,7 +208,7 @@ class Trial:
                     printed = PLAIN in papers_since(before)
                     for url in self._likely(form, answer):
                         shown = self.made.client(nick).get(url, headers=FRAGMENT)
-                        if shown.mimetype == "text/html" and PLAIN in words(shown.text):
+                        if shown.mimetype == "text/html" and PLAIN in shown.text and PLAIN in words(shown.text):
                             page = url
                             break
                     if not page and not printed:
