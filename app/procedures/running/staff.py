@@ -17,7 +17,7 @@ def everybody() -> list[Staff]:
     return list(Staff.select().order_by(Staff.active.desc(), Staff.name).limit(200))
 
 
-def one(staff_id: int) -> Staff:
+def member(staff_id: int) -> Staff:
     staff = Staff.get_or_none(Staff.id == staff_id)
     if staff is None:
         raise Refused("There is no such person. Open the list anew.")
@@ -36,7 +36,7 @@ def add(name: str, roles: list[str], *, by: Actor) -> Staff:
 @deed("staff.changed", act="people.manage")
 def change(staff_id: int, *, roles: list[str], active: bool, version: int, by: Actor) -> Staff:
     """Other roles, or gone (they hold from the next request on; whoever leaves is signed out everywhere)."""
-    staff = one(staff_id)
+    staff = member(staff_id)
     if staff.version != version:
         raise Conflict("Somebody else changed this person meanwhile. Look again, then change it.")
     roles = _known(roles)
@@ -47,7 +47,7 @@ def change(staff_id: int, *, roles: list[str], active: bool, version: int, by: A
     if not active:
         sessions.end_all(staff)
         Staff.update(badge=None, pin_hash=None).where(Staff.id == staff.id).execute()
-    return one(staff_id)
+    return member(staff_id)
 
 
 def reset(staff_id: int, *, by: Actor) -> tuple[Staff, str]:
@@ -59,17 +59,17 @@ def reset(staff_id: int, *, by: Actor) -> tuple[Staff, str]:
 
 @deed("staff.password_reset", act="people.manage")
 def _reset(staff_id: int, made: list[str], *, by: Actor) -> Staff:
-    staff = one(staff_id)
+    staff = member(staff_id)
     Staff.update(password_hash=None).where(Staff.id == staff.id).execute()
     sessions.end_all(staff)
     made.append(passwords.one_time(staff))
-    return one(staff_id)
+    return member(staff_id)
 
 
 @deed("staff.badge_issued", act="people.manage")
 def issue_badge(staff_id: int, *, by: Actor) -> Staff:
     """A badge with a new number, printed to be stuck on; the one before is worthless from now on."""
-    staff = one(staff_id)
+    staff = member(staff_id)
     if not staff.active:
         raise Refused("{name} does not work here any more.", name=staff.name)
     number = numbering.draw("GP")
@@ -77,24 +77,24 @@ def issue_badge(staff_id: int, *, by: Actor) -> Staff:
     Staff.update(badge=number.code, version=staff.version + 1).where(Staff.id == staff.id).execute()
     label = {"name": staff.name, "code": number.code, "centre": options.get("centre.name")}
     outbox.queue("badge_label", staff, facts=label, number=str(number))
-    return one(staff_id)
+    return member(staff_id)
 
 
 @deed("staff.badge_withdrawn", act="people.manage")
 def withdraw_badge(staff_id: int, *, by: Actor) -> Staff:
     """Lost or handed back."""
-    staff = one(staff_id)
+    staff = member(staff_id)
     note(before=staff.badge)
     Staff.update(badge=None, version=staff.version + 1).where(Staff.id == staff.id).execute()
-    return one(staff_id)
+    return member(staff_id)
 
 
 @deed("staff.pin_set", act="people.manage")
 def set_pin(staff_id: int, pin: str, *, by: Actor) -> Staff:
     """The person types it here themselves, at the supervisor's window."""
-    staff = one(staff_id)
+    staff = member(staff_id)
     Staff.update(pin_hash=passwords.hash_secret(passwords.good_pin(pin))).where(Staff.id == staff.id).execute()
-    return one(staff_id)
+    return member(staff_id)
 
 
 def _known(roles: list[str]) -> list[str]:

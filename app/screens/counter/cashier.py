@@ -21,8 +21,7 @@ from app.desk.who import sessions
 from app.desk.work import due, signatures
 from app.procedures.counter import cashier
 from app.procedures.counter.cashier import account as accounts
-from app.procedures.counter.cashier import board as boards
-from app.procedures.counter.cashier import books, corrections
+from app.procedures.counter.cashier import books, corrections, overview
 from app.web import Answer, Line, Scanned, Screen, customer, form, go, me, page, part, say, wants_fragment
 
 screen = Screen("counter/cashier", title=N_("Take money"), key="F1", act="cashier.see", order=10)
@@ -49,8 +48,8 @@ def board() -> Answer:
 def _choose() -> Answer:
     return page(
         "counter/cashier_choose.html#board",
-        made=boards.made_today(me()),
-        taken=boards.taken_today(me()),
+        made=overview.made_today(me()),
+        taken=overview.taken_today(me()),
         tenders=ledger.TENDERS,
         left=books.left(),
         few=books.FEW,
@@ -66,7 +65,7 @@ def _unit(number: int) -> Unit | None:
 def _show(unit: Unit | None, done: Receipt | None = None) -> Answer:
     if unit is not None:
         customer(unit.id)
-    found = boards.of(unit, by=me())
+    found = overview.of(unit, by=me())
     picked = set(form().ids("charge")) if "notice" in g else {line.id for line in found.lines if line.late >= 0}
     residents = [households.shown(relation) for relation in households.people_of(unit)] if unit else []
     owed = sum(line.left for line in found.lines if line.id in picked)
@@ -79,7 +78,7 @@ def _show(unit: Unit | None, done: Receipt | None = None) -> Answer:
         kinds=households.KINDS,
         tenders=ledger.TENDERS,
         letters=LETTERS,
-        sum=boards.tally(owed, 0),
+        sum=overview.tally(owed, 0),
         count=len(picked),
         items=prices.listing(unit=unit),
         alerts=instructions.unread(unit, by=me()) if unit else [],
@@ -98,7 +97,7 @@ def sums() -> Answer:
     picked = [row.left for row in rows if row.id in ids]
     received = sum(_read(kind) for kind in ledger.TENDERS) + _read("prepaid")
     return part(
-        "counter/cashier.html#sum", sum=boards.tally(sum(picked) + _read("prepay"), received), count=len(picked)
+        "counter/cashier.html#sum", sum=overview.tally(sum(picked) + _read("prepay"), received), count=len(picked)
     )
 
 

@@ -8,8 +8,7 @@ from app import web
 from app.base.refusal import N_
 from app.desk.homes.households import Unit
 from app.desk.homes.lookup import Hit
-from app.procedures.counter.keys import board as views
-from app.procedures.counter.keys import consent
+from app.procedures.counter.keys import consent, overview
 from app.procedures.counter.keys import custody as custodies
 from app.procedures.counter.keys.consent import Permission
 from app.procedures.counter.keys.register import Custody
@@ -21,7 +20,7 @@ TAGS = 4  # keys a new custody offers lines for
 
 
 @screen.shows_due
-def where(custody: int) -> str:
+def due_url(custody: int) -> str:
     return url_for("counter_custody.one", custody=custody)
 
 
@@ -47,7 +46,7 @@ def new() -> Answer:
         owners=custodies.owners(unit),
         reasons=custodies.REASONS,
         tags=TAGS,
-        held=views.of_unit(unit),
+        held=overview.of_unit(unit),
     )
 
 
@@ -89,8 +88,8 @@ def one(custody: int) -> Answer:
     return page(
         "counter/custody.html#board",
         held=held,
-        keys=views.of_custody(held),
-        states=views.STATES,
+        keys=overview.of_custody(held),
+        states=overview.STATES,
         permissions=consent.permissions(held),
         owners=custodies.owners(held.unit),
         reasons=custodies.REASONS,

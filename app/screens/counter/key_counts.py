@@ -7,8 +7,7 @@ from flask import url_for
 from app import web
 from app.base.refusal import N_
 from app.desk.work.loan import Loan
-from app.procedures.counter.keys import after, counts, register, schedule
-from app.procedures.counter.keys import board as views
+from app.procedures.counter.keys import after, counts, overview, register, schedule
 from app.procedures.counter.keys.counts import Count
 from app.web import Answer, Screen, form, go, me, page, say
 
@@ -16,7 +15,7 @@ screen = Screen("counter/key_counts", title=N_("Key count"), act="keys.count", o
 
 
 @screen.shows_due
-def where(_box: int) -> str:
+def due_url(_box: int) -> str:
     return url_for("counter_key_counts.board")
 
 
@@ -57,7 +56,7 @@ def _one(count: Count, *, compared: bool = False) -> Answer:
         expected=expected,
         differences=found,
         explained=counts.explained(count) if count.ended else [],
-        outstanding=views.outstanding() if count.shift == "evening" and not count.ended else [],
+        outstanding=overview.outstanding() if count.shift == "evening" and not count.ended else [],
         boxes=schedule.BOXES,
         times=schedule.TIMES,
         words=counts.WORDS,

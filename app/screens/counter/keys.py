@@ -19,20 +19,19 @@ from app.desk.who import people
 from app.desk.who.people import Staff
 from app.desk.work import loan
 from app.desk.work.loan import Holder, Loan
-from app.procedures.counter.keys import after, counts, custody, lending, register, scans, schedule
-from app.procedures.counter.keys import board as views
+from app.procedures.counter.keys import after, counts, custody, lending, overview, register, scans, schedule
 from app.procedures.counter.keys.register import Key
 from app.procedures.counter.keys.scans import Scan
 from app.web import Answer, Form, Line, Scanned, Screen, form, go, here, me, page, say, t, worded
 
 screen = Screen("counter/keys", title=N_("Keys"), key="F6", act="keys.see", order=40)
 screen.keys.append(("F2", N_("Return a key"), "counter_keys.back"))
-screen.counts(views.late)
+screen.counts(overview.late)
 screen.offers(N_("Keys"), "q={label}")
 
 
 @screen.shows_due
-def where(key: int) -> str:
+def due_url(key: int) -> str:
     return url_for("counter_keys.one", key=key)
 
 
@@ -63,16 +62,16 @@ def _board(*, fresh: bool = False) -> Answer:
     now = clock.now()
     return page(
         "counter/keys.html#board",
-        board=views.board(q),
-        states=views.STATES,
-        happened=views.just_now(by),
+        board=overview.search(q),
+        states=overview.STATES,
+        happened=overview.just_now(by),
         seen=request.args.get("seen", type=int),
         hand=hand,
         place=worded(lending.place(hand.key)) if hand else "",
         until=(hand.until or schedule.default_until(now)) if hand else None,
         colleagues=people.colleagues() if hand else [],
         owners=custody.owners(hand.key.custody.unit) if hand and hand.key.custody else [],
-        companies=views.companies() if hand else [],
+        companies=overview.companies() if hand else [],
         alerts=_alerts(hand.key) if hand else [],
         count=counts.at_station(by.station),
         fresh=fresh,
@@ -207,15 +206,15 @@ def add() -> Answer:
 @screen.reads("/<int:key>")
 def one(key: int) -> Answer:
     """A key, its last loans, and what may be done with it."""
-    found = views.one(key) or abort(404)
+    found = overview.of_key(key) or abort(404)
     return page(
         "counter/key.html#board",
         key_=found[0],
         row=found[1],
         past=found[2],
-        states=views.STATES,
+        states=overview.STATES,
         label=register.label_of(found[0]),
-        labels=views.taken_off(found[0]),
+        labels=overview.taken_off(found[0]),
         colleagues=people.colleagues(),
     )
 
@@ -300,8 +299,8 @@ def _key(key: int) -> Key:
 
 @screen.holds(N_("Keys in custody"))
 def in_custody(unit: Unit) -> Iterator[Line]:
-    for row in views.of_unit(unit, 6):
-        state = t(views.STATES[row.state].word, hours=row.hours, minutes=row.minutes)
+    for row in overview.of_unit(unit, 6):
+        state = t(overview.STATES[row.state].word, hours=row.hours, minutes=row.minutes)
         held = f"{row.holder or row.hook} {state}"
         yield Line(f"{row.number} {row.name}", held, url_for("counter_keys.one", key=row.id))
 

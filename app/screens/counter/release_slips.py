@@ -206,7 +206,7 @@ def returned(slip: int) -> Answer:
 
 
 @screen.shows_due
-def _due(about: int) -> str:
+def due_url(about: int) -> str:
     return url_for("counter_release_slips.slip", slip=about)
 
 

@@ -18,8 +18,7 @@ from app.desk.homes.lookup import Hit
 from app.desk.who import sessions
 from app.desk.work import due
 from app.procedures.counter import water_cards as water
-from app.procedures.counter.water_cards import Account, Card, Handling, TopUp
-from app.procedures.counter.water_cards import board as boards
+from app.procedures.counter.water_cards import Account, Card, Handling, TopUp, overview
 from app.web import Answer, Line, Screen, customer, form, go, me, page, say, t, wants_fragment, whose
 from hardware.ports import DeviceError
 from hardware.watercard.record import NO_CARD
@@ -90,28 +89,28 @@ def _show(unit: Unit | None) -> Answer:
     laid, worker = _laid(), _worker()
     if unit is not None:
         customer(unit.id)
-    accounts = boards.holdings(unit, laid.uid) if unit else []
+    accounts = overview.holdings(unit, laid.uid) if unit else []
     return page(
         "counter/water_cards.html#board",
         unit=unit,
-        card=boards.on_reader(laid),
+        card=overview.on_reader(laid),
         mine=bool(unit and laid.unit and laid.unit.id == unit.id),
         untaken=laid.untaken,
         sellable=not laid.untaken or water.may_sell_again(),
         accounts=accounts,
         people=[shown(relation) for relation in people_of(unit)] if unit else [],
         kinds=KINDS,
-        payer=boards.payer_of(unit) if unit else "",
-        price=boards.price(),
+        payer=overview.payer_of(unit) if unit else "",
+        price=overview.price(),
         tenders=ledger.TENDERS,
-        history=boards.history(unit) if unit else [],
-        changes=boards.changes(unit) if unit else [],
-        change_names=boards.CHANGES,
-        states=boards.STATES,
-        pending=boards.pending(laid.uid),
+        history=overview.history(unit) if unit else [],
+        changes=overview.changes(unit) if unit else [],
+        change_names=overview.CHANGES,
+        states=overview.STATES,
+        pending=overview.pending(laid.uid),
         stayed=_stayed,
-        lesson=boards.to_learn(laid),
-        learned=boards.learned(),
+        lesson=overview.to_learn(laid),
+        learned=overview.learned(),
         total=water.day_total(clock.business_day(clock.now())),
         stock=water.in_stock(),
         reader=worker.state if worker else "lost",
@@ -129,13 +128,13 @@ def check() -> Answer:
     laid = _laid()
     return page(
         "counter/water_card_check.html#board",
-        card=boards.on_reader(laid),
+        card=overview.on_reader(laid),
         state=laid.state,
         reader=_worker().state if _worker() else "lost",
-        pending=boards.sale(laid.pending, laid.uid) if laid.pending else None,
-        lesson=boards.to_learn(laid),
+        pending=overview.sale(laid.pending, laid.uid) if laid.pending else None,
+        lesson=overview.to_learn(laid),
         tonnes=water.tonnes,
-        states=boards.STATES,
+        states=overview.STATES,
     )
 
 
@@ -161,8 +160,8 @@ def sums() -> Answer:
 def _bought(by: str, quantity: str) -> water.Sum:
     step = water.layout().volume_step
     if by == "money":
-        return water.of_money(money.parse(quantity, field="quantity"), boards.price(), step)
-    return water.of_volume(water.of_text(quantity, field="quantity"), boards.price(), step)
+        return water.of_money(money.parse(quantity, field="quantity"), overview.price(), step)
+    return water.of_volume(water.of_text(quantity, field="quantity"), overview.price(), step)
 
 
 @screen.does("/sell", act="water.sell", again="counter_water_cards.board")
@@ -378,7 +377,7 @@ def learnt() -> Answer:
 
 @screen.holds(N_("Water cards"))
 def of_household(unit: Unit) -> Iterator[Line]:
-    for held in boards.holdings(unit)[:6]:
+    for held in overview.holdings(unit)[:6]:
         state = t("top-up {number} is pending", number=held.pending.number) if held.pending else ""
         yield Line(f"{held.holder} {held.uid}", state, url_for("counter_water_cards.board", unit=unit.id))
 

@@ -17,7 +17,7 @@ def board() -> Answer:
 
 @screen.reads("/one/<int:staff>")
 def one(staff: int) -> Answer:
-    return _board(chosen=roster.one(staff))
+    return _board(chosen=roster.member(staff))
 
 
 def _board(chosen: people.Staff | None = None, code: str = "") -> Answer:

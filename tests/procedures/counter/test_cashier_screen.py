@@ -11,7 +11,7 @@ from app.base import clock
 from app.desk.accounts import charge, ledger, receipt
 from app.desk.accounts.receipt import Receipt
 from app.procedures.counter import cashier
-from app.procedures.counter.cashier import board, corrections
+from app.procedures.counter.cashier import corrections, overview
 from tests.within import within
 
 
@@ -186,9 +186,9 @@ def test_the_days_money_of_a_collector_is_totalled_by_tender(desk, cast, home, o
         headers=htmx,
     )
     desk.client(cast.ana).post("/counter/cashier/pay", data=form(desk, home, cash="50", prepay="50"), headers=htmx)
-    assert board.taken_today(cast.chen) == {"cash": 20000, "wechat": 10000}
+    assert overview.taken_today(cast.chen) == {"cash": 20000, "wechat": 10000}
     time_machine.move_to(clock.now() + timedelta(days=1))
-    assert board.taken_today(cast.chen) == {}
+    assert overview.taken_today(cast.chen) == {}
 
 
 @pytest.mark.rule("CASH-7")

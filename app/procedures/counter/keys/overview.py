@@ -84,7 +84,7 @@ class Board:
     newest: int
 
 
-def board(q: str = "") -> Board:
+def search(q: str = "") -> Board:
     """What is out, due first; then what is in the boxes; with `q` only what matches (number, name, hook, room)."""
     now = clock.now()
     out = {there.thing: there for there in loan.open_list(KIND, limit=400)}
@@ -167,7 +167,7 @@ def _row(key: Key, there: Loan | None, now: datetime, *, labelled: bool, confirm
     )
 
 
-def one(key_id: int) -> tuple[Key, Row, list[Loan]] | None:
+def of_key(key_id: int) -> tuple[Key, Row, list[Loan]] | None:
     """A key, its line of the board, and its last loans."""
     key = _keys().where(Key.id == key_id).first()
     if key is None:
