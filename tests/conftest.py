@@ -63,6 +63,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST))
 
 
+# Seconds of set-up, test and tear-down by folder: what a new chapter costs is seen where it is added.
+_spent: dict[str, float] = {}
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    folder = report.nodeid.partition("::")[0].removeprefix("tests/").rpartition("/")[0] or "tests"
+    _spent[folder] = _spent.get(folder, 0) + report.duration
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if len(_spent) > 1:
+        by_folder = sorted(_spent.items(), key=lambda each: -each[1])
+        terminalreporter.write_line("seconds: " + ", ".join(f"{folder} {spent:.0f}" for folder, spent in by_folder))
+
+
 @pytest.fixture(scope="session")
 def times(request: pytest.FixtureRequest) -> int:
     """What a test multiplies its rounds with: 1, or 10 with --long."""
