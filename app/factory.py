@@ -24,6 +24,7 @@ from app.base.refusal import Refused
 from app.desk.homes import instructions
 from app.desk.record import chain, options
 from app.desk.who import people, sessions
+from app.desk.work import listing
 from app.settings import Settings
 from app.web import answers, fields, frame, guards, refusing
 from hardware.ports import DeviceError
@@ -122,6 +123,7 @@ def _templates(desk: Flask, screens: list[web.Screen]) -> None:
         chapters=web.CHAPTERS,
         roles=people.ROLES,
         instruction_kinds=instructions.KINDS,
+        states_of=listing.states,
         banners=frame.banners,
         lamps=frame.lamps,
         hotkeys=frame.hotkeys,
@@ -130,7 +132,7 @@ def _templates(desk: Flask, screens: list[web.Screen]) -> None:
         settings=desk.extensions["settings"],
     )
     desk.jinja_env.trim_blocks = desk.jinja_env.lstrip_blocks = True
-    for kind in ("words", "forms", "tables", "people"):  # each may use those before it
+    for kind in ("words", "forms", "tables", "people", "lists"):  # each may use those before it
         macros = desk.jinja_env.get_template(f"shared/macros/{kind}.html").module
         desk.jinja_env.globals.update({name: macro for name, macro in vars(macros).items() if isinstance(macro, Macro)})
 

@@ -7,17 +7,16 @@ from typing import Any
 
 import peewee
 
-from app.base import db, live, money
+from app.base import db, live, money, rooms
 from app.base import text as texts
-from app.base.refusal import Refused
+from app.base.refusal import N_, Refused
 from app.desk.accounts import receipt
 from app.desk.accounts.receipt import Receipt, ReceiptItem
 from app.desk.homes.households import Unit
 from app.desk.record.journal import deed
 from app.desk.who import people
 from app.desk.who.people import Actor
-
-ROWS = 60
+from app.desk.work.listing import Asked, Column, Listing
 
 
 @dataclass(frozen=True)
@@ -30,28 +29,43 @@ class Held:
     left: int
 
 
-def held(*, unit: Unit | None = None, below: int = 0, limit: int = ROWS) -> list[Held]:
-    """Deposits with something left, newest first."""
+COLUMNS = (
+    Column(N_("Room"), lambda held: held.unit),
+    Column(N_("Deposit"), lambda held: held.line.text),
+    Column(N_("Receipt"), lambda held: held.receipt.number, opens=lambda held: held.receipt.id),
+    Column(N_("Taken on"), lambda held: held.receipt.day, "day"),
+    Column(N_("Payer"), lambda held: held.receipt.payer),
+    Column(N_("Held"), lambda held: held.left, "fen"),
+)
+
+
+def register(asked: Asked) -> Listing:
+    """Deposits with something left: of that room or payer, taken on those days. Summed where days are given."""
     back = ReceiptItem.alias()
     gone = peewee.fn.COALESCE(back.select(db.total(back.fen)).where(back.of == ReceiptItem.id), 0)
+    left = ReceiptItem.fen + gone
     query = (
-        ReceiptItem.select(ReceiptItem, Receipt, Unit, (ReceiptItem.fen + gone).alias("remains"))
+        ReceiptItem.select(ReceiptItem, Receipt, Unit, left.alias("remains"))
         .join(Receipt)
         .join(Unit, peewee.JOIN.LEFT_OUTER)
         .where(
             ReceiptItem.account >= "deposit.",
             ReceiptItem.account < "deposit/",
             ReceiptItem.of.is_null(),
-            ReceiptItem.fen + gone > 0,
+            left > 0,
         )
-        .order_by(ReceiptItem.id.desc())
-        .limit(limit)
     )
-    if unit is not None:
-        query = query.where(Receipt.unit == unit)
-    if below:
-        query = query.where(ReceiptItem.id < below)
-    rows: Any = query
+    if asked.text:
+        room = rooms.read(asked.text)
+        payer = Receipt.payer == asked.text.strip()
+        query = query.where((Unit.label == str(room)) | payer if room else payer)
+    if asked.since is not None:
+        query = query.where(Receipt.day.between(asked.since, asked.until))
+    fen = left if asked.since is not None else None
+    return Listing(N_("Deposits"), query, ReceiptItem.id, COLUMNS, _held, fen)
+
+
+def _held(rows: list[Any]) -> list[Held]:
     return [
         Held(row, row.receipt, row.receipt.unit.label if row.receipt.unit else "", int(row.remains)) for row in rows
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from flask import current_app, request, url_for
 
@@ -17,10 +16,11 @@ from app.desk.homes import households, instructions
 from app.desk.homes.households import Unit
 from app.desk.homes.lookup import Hit
 from app.desk.who import people
-from app.desk.work import handing, signatures
+from app.desk.work import handing, listing, signatures
+from app.desk.work.listing import Asked
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips import Slip
-from app.web import Answer, Form, Line, Scanned, Screen, customer, form, go, me, page, say, t, whose
+from app.web import Answer, Form, Line, Scanned, Screen, customer, form, go, lists, me, page, say, t, whose
 
 screen = Screen("counter/release_slips", title=N_("Release slips"), key="Shift+F1", act="slips.see", order=20)
 screen.counts(slips.awaited)
@@ -39,29 +39,32 @@ def _slip(slip: int) -> Slip:
 
 @screen.reads()
 def board() -> Answer:
-    """`?unit=ID` a new slip for that household; `?q=` a number or a room; `?room=` whose slip; `?show=` a list."""
+    """`?unit=ID` a new slip for that household; `?room=` whose slip; else a list (lists.asked)."""
     if request.args.get("unit", type=int):
         return new()
-    q, found = request.args.get("q", "").strip(), whose()
+    found = whose()
     if found.unit:
         return go("counter_release_slips.new", unit=found.unit)
-    if q:
-        rows = slips.search(q)
-        return go("counter_release_slips.slip", slip=rows[0].id) if len(rows) == 1 else _board("open", rows=rows, q=q)
-    show = request.args.get("show", "open")
-    return _board(show if show in slips.SHOWS else "open")
+    asked = _asked()
+    shown = listing.page(slips.register(asked), asked)
+    if asked.text and not asked.below and len(shown.rows) == 1:
+        return go("counter_release_slips.slip", slip=shown.rows[0].id)
+    return page("counter/release_slips.html#board", shown=shown, asked=asked, shows=slips.SHOWS, whose_slip=found)
 
 
-def _board(show: str, *, rows: list[Any] | None = None, q: str = "") -> Answer:
-    return page(
-        "counter/release_slips.html#board",
-        show=show,
-        shows=slips.SHOWS,
-        states=slips.STATES,
-        rows=slips.listing(show) if rows is None else rows,
-        whose_slip=whose(),
-        q=q,
-    )
+def _asked() -> Asked:
+    """The open slips at first; what is looked for by its number or room may be any."""
+    return lists.asked(slips.SHOWS, "all" if request.args.get("q", "").strip() else "open")
+
+
+@screen.reads("/excel")
+def excel() -> Answer:
+    return lists.workbook(slips.register(_asked()))
+
+
+@screen.reads("/a4")
+def a4() -> Answer:
+    return lists.on_a4(slips.register(_asked()), _asked())
 
 
 @screen.reads("/new", act="slips.issue")
@@ -221,7 +224,7 @@ def scanned(code: Scanned) -> Answer | None:
 
 @screen.holds(N_("Release slips"))
 def of_household(unit: Unit) -> Iterator[Line]:
-    for row in slips.listing(unit_id=unit.id)[:6]:
+    for row in slips.of_unit(unit, limit=6):
         url = url_for("counter_release_slips.slip", slip=row.id)
         yield Line(f"{row.number} {row.what}", t(slips.STATES[row.state].word), url)
 

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from flask import request
-
 from app import web
 from app.base import money
 from app.base.refusal import N_
 from app.desk.accounts.receipt import ReceiptItem
+from app.desk.work import listing
 from app.procedures.money import deposits
-from app.web import Answer, Screen, form, go, me, page, say, wants_fragment
+from app.web import Answer, Screen, form, go, lists, me, page, say, wants_fragment
 
 screen = Screen("money/deposits", title=N_("Deposits"), act="deposits.see", order=60)
 
 
 @screen.reads()
 def board() -> Answer:
-    return page(
-        "money/deposits.html#board",
-        held=deposits.held(below=request.args.get("below", 0, type=int)),
-        rows=deposits.ROWS,
-    )
+    asked = lists.asked()
+    return page("money/deposits.html#board", shown=listing.page(deposits.register(asked), asked), asked=asked, shows={})
+
+
+@screen.reads("/excel")
+def excel() -> Answer:
+    return lists.workbook(deposits.register(lists.asked()))
+
+
+@screen.reads("/a4")
+def a4() -> Answer:
+    return lists.on_a4(deposits.register(lists.asked()), lists.asked())
 
 
 @screen.does("/<int:deposit>/give_back", act="deposits.see", again="money_deposits.board")

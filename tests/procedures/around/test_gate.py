@@ -19,6 +19,7 @@ from app.desk.work import due
 from app.desk.work.due import Due
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips.tables import Exit, ExitLine, Return, Slip
+from tests.procedures.counter.slip_forms import shown
 
 NOON = datetime(2026, 11, 22, 11, 5, tzinfo=clock.ZONE)
 
@@ -234,7 +235,7 @@ def test_a_difference_needs_a_remark_and_is_kept(cast, slip, wrote) -> None:
     assert Return.select().count() == 0
     slips.take_back_copy(slip, count, guard="高门", remark="门岗多放一箱，已通知主管", by=cast.ana)
     assert slips.sheet(slip.id, by=cast.ana).row.state == "differs"
-    assert slips.listing("today")[0].state == "differs"
+    assert shown("today")[0].state == "differs"
 
 
 def test_nothing_leaves_after_the_copy_came_back(cast, slip) -> None:

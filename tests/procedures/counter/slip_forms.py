@@ -9,6 +9,8 @@ from PIL import Image
 
 from app.base import clock
 from app.desk.homes.households import Relation
+from app.desk.work import listing
+from app.desk.work.listing import Asked
 from app.procedures.counter import release_slips as slips
 
 NOON = datetime(2026, 11, 22, 11, 5, tzinfo=clock.ZONE)
@@ -51,3 +53,9 @@ def call(**given) -> slips.Consent:
 
 
 CREW = slips.Applicant(kind="crew", name="赵工", firm="宏达装饰")
+
+
+def shown(show: str, text: str = "") -> list:
+    """The lines of a list of slips, as its page shows them."""
+    asked = Asked(show=show, text=text)
+    return listing.page(slips.register(asked), asked).rows

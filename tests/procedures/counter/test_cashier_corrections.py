@@ -9,13 +9,15 @@ from datetime import timedelta
 
 import pytest
 from PIL import Image
+from python_calamine import CalamineWorkbook
 
 from app.base import clock
 from app.base.refusal import Refused
 from app.desk.accounts import charge, ledger, receipt
 from app.desk.accounts.receipt import Receipt, Tender
 from app.desk.record.journal import Line
-from app.desk.work import due
+from app.desk.work import due, listing
+from app.desk.work.listing import Asked
 from app.procedures.counter import cashier
 from app.procedures.counter.cashier import corrections
 from app.procedures.money import deposits
@@ -142,6 +144,12 @@ def test_water_is_taken_back_on_the_water_cards_page(cast, home, paid) -> None:
         corrections.void(row, copies=ALL, reason="错", by=cast.chen)
 
 
+def held(text: str = "") -> list[deposits.Held]:
+    """The lines of the deposits' page."""
+    asked = Asked(text=text)
+    return listing.page(deposits.register(asked), asked).rows
+
+
 @pytest.fixture
 def deposit(cast, home):
     row = cashier.add(home.unit, "deposit_lift", by=cast.chen)
@@ -150,8 +158,8 @@ def deposit(cast, home):
 
 @pytest.mark.rule("CASH-12")
 def test_deposits_are_listed_while_held_apart_from_income(cast, home, paid, deposit) -> None:
-    assert [(each.unit, each.left) for each in deposits.held()] == [("3-2-1101", 100000)]
-    assert deposits.held(unit=home.other) == []
+    assert [(each.unit, each.left) for each in held()] == [("3-2-1101", 100000)]
+    assert held(home.other.label) == []
     assert {name: fen for name, fen in ledger.totals().items() if name.startswith(("income", "deposit"))} == {
         "income.resident_card": -1000,
         "deposit.decoration": -100000,
@@ -160,7 +168,7 @@ def test_deposits_are_listed_while_held_apart_from_income(cast, home, paid, depo
 
 @pytest.mark.rule("CASH-12")
 def test_a_deposit_goes_back_against_its_copy_by_its_own_tender_and_never_twice(cast, home, deposit) -> None:
-    line = deposits.held()[0].line
+    line = held()[0].line
 
     def give(fen, by, *, copy_back=True):
         return deposits.give_back(line, fen=fen, payee="李伟", reason="", copy_back=copy_back, by=by)
@@ -174,7 +182,7 @@ def test_a_deposit_goes_back_against_its_copy_by_its_own_tender_and_never_twice(
         with pytest.raises(Refused, match=r"400\.00"):
             give(fen, cast.fei)
     give(40000, replace(cast.chen, overrides={"CASH-12": "米娅"}), copy_back=False)
-    assert (deposits.held(), ledger.balance("deposit.decoration"), ledger.balance("tender.cash")) == ([], 0, 0)
+    assert (held(), ledger.balance("deposit.decoration"), ledger.balance("tender.cash")) == ([], 0, 0)
 
 
 def test_a_line_that_is_no_deposit_is_not_given_back_there_nor_a_deposit_refunded_here(
@@ -185,3 +193,16 @@ def test_a_line_that_is_no_deposit_is_not_given_back_there_nor_a_deposit_refunde
     time_machine.move_to(clock.now() + timedelta(days=1))
     with pytest.raises(Refused, match="deposits page"):
         refund(deposit, 100, cast.mia)
+
+
+def test_the_deposits_of_a_window_are_summed_and_found_by_room_or_payer(desk, cast, home, deposit) -> None:
+    client, today = desk.client(cast.ana), deposit.day.isoformat()
+    for _ in range(60):
+        row = cashier.add(home.unit, "deposit_lift", by=cast.chen)
+        cashier.pay(home.unit, payer="李伟", charges=[row.id], tenders=[Tender("cash", 100000)], by=cast.chen)
+    page = client.get("/money/deposits/", query_string={"since": today, "until": today}).text
+    assert "显示 60 条，共 61 条，其余合计 1,000.00" in page
+    assert "其余合计" not in client.get("/money/deposits/").text, "without days nothing is summed"
+    assert [len(held(text)) for text in ("3-2-1101", "李伟", "王伟")] == [60, 60, 0]
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(client.get("/money/deposits/excel").data))
+    assert [row[5] for row in rows.get_sheet_by_index(0).to_python()[1:]] == [1000.0] * 61

@@ -10,6 +10,8 @@ import pytest
 from app.base import clock
 from app.desk.accounts import charge, ledger, receipt
 from app.desk.accounts.receipt import Receipt
+from app.desk.work import listing
+from app.desk.work.listing import Asked
 from app.procedures.counter import cashier
 from app.procedures.counter.cashier import corrections, overview
 from tests.within import within
@@ -145,7 +147,7 @@ def test_deposits_prices_books_account_and_a4_are_pages(desk, cast, home, htmx) 
     assert "1,000.00" in chen.get("/money/deposits/").text
     back = {"_key": desk.key(), "fen": "1000", "payee": "李伟", "copy_back": "1"}
     assert mia.post("/money/deposits/1/give_back", data=back, headers=htmx).status_code == 200
-    assert "没有在押" in chen.get("/money/deposits/").text
+    assert "列表中没有记录" in chen.get("/money/deposits/").text
     price = {
         "_key": desk.key(),
         "item": "resident_card",
@@ -266,5 +268,7 @@ def test_deposits_have_pages(cast, home) -> None:
     for _ in range(2):
         row = cashier.add(home.unit, "deposit_lift", by=cast.chen)
         cashier.pay(home.unit, payer="李伟", charges=[row.id], tenders=[receipt.Tender("cash", 100000)], by=cast.chen)
-    first = deposits.held(limit=1)
-    assert [each.receipt.n for each in first + deposits.held(below=first[0].line.id)] == [2, 1]
+    found = deposits.register(Asked())
+    first = listing.page(found, Asked(), size=1)
+    older = listing.page(found, Asked(below=first.older), size=1)
+    assert [each.receipt.n for each in first.rows + older.rows] == [2, 1]

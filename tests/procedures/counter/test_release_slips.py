@@ -18,7 +18,7 @@ from app.desk.work.due import Due
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips import issue as issue_module
 from app.procedures.counter.release_slips.tables import Item, Signing, Slip
-from tests.procedures.counter.slip_forms import CREW, NOON, call, make, png, relation
+from tests.procedures.counter.slip_forms import CREW, NOON, call, make, png, relation, shown
 from tests.within import within
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -172,10 +172,10 @@ def test_an_owner_who_is_here_signs_and_is_not_called(cast, home) -> None:
 @pytest.mark.rule("GOODS-3")
 def test_the_owners_signature_stays_pending_after_a_call_until_the_owner_signs(cast, home) -> None:
     slip = make(home, cast.ana, unit=home.other, consent=call())
-    assert slips.listing("unsigned")[0].unsigned
+    assert shown("unsigned")[0].unsigned
     assert Due.get(Due.slug == "owner").at == clock.at(NOON.date() + timedelta(days=7), 18)
     slips.owner_signed(slip, how="pad", png=png(), by=cast.ben)
-    assert slips.listing("unsigned") == []
+    assert shown("unsigned") == []
     assert not slips.sheet(slip.id, by=cast.ana).row.unsigned
     with pytest.raises(Refused, match="No owner's signature is pending"):
         slips.owner_signed(slip, how="paper", by=cast.ben)
@@ -184,7 +184,7 @@ def test_the_owners_signature_stays_pending_after_a_call_until_the_owner_signs(c
 @pytest.mark.rule("GOODS-4")
 def test_a_crews_slip_has_no_number_and_no_paper_until_engineering_seals_it(cast, home) -> None:
     slip = make(home, cast.ana, applicant=CREW)
-    assert (slip.number, Job.select().count(), slips.listing("waiting")[0].state) == (None, 0, "waiting")
+    assert (slip.number, Job.select().count(), shown("waiting")[0].state) == (None, 0, "waiting")
     slips.seal(slip, base_url="http://desk.lan", by=cast.lu)
     assert (Slip.get_by_id(slip.id).number, Job.select().count()) == ("FX-2026-000001", 2)
     assert Job.get().facts["seal"] == "鲁工 已核准"
@@ -257,7 +257,7 @@ def test_customer_service_alone_issues_slips(cast, home) -> None:
 def test_a_slip_is_valid_on_its_day_of_issue_or_for_the_days_chosen(cast, home, noon) -> None:
     today, longer = make(home, cast.ana), make(home, cast.ana, days=2)
     noon.shift(timedelta(days=1))
-    states = {row.id: row.state for row in slips.listing("open")}
+    states = {row.id: row.state for row in shown("open")}
     assert (states[today.id], states[longer.id]) == ("lapsed", "valid")
     assert longer.until == NOON.date() + timedelta(days=2)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import io
 from datetime import timedelta
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from app.base import db
 from app.desk.accounts import charge
@@ -184,7 +186,7 @@ def test_lists_searches_and_unknown_slips(desk, cast, home) -> None:
     for show in (*slips.SHOWS, "nonsense"):
         assert client.get("/counter/release_slips/", query_string={"show": show}).status_code == 200
     assert client.get("/counter/release_slips/", query_string={"q": "FX-2026-000001"}).location.endswith(f"/{slip.id}")
-    assert "没有放行条" in client.get("/counter/release_slips/", query_string={"q": "FX-2026-000009"}).text
+    assert "列表中没有记录" in client.get("/counter/release_slips/", query_string={"q": "FX-2026-000009"}).text
     assert client.get("/counter/release_slips/99").status_code == 404
     assert client.get("/counter/release_slips/new?unit=99").status_code == 404
 
@@ -224,3 +226,18 @@ def test_a_copy_is_printed_again_and_marked_while_something_may_leave(desk, cast
     slips.cancel(slip, reason="业主改期", by=cast.ana)
     assert client.post(url, data={"_key": desk.key(), "copy": "门岗联"}).status_code == 422
     assert Job.select().count() == 3
+
+
+def test_the_lists_workbook_and_its_a4_say_what_the_page_says(desk, cast, home) -> None:
+    slip, client = made(desk, cast, home), desk.client(cast.ana)
+    asked = {"show": "all", "q": "3-2-1101", "since": f"{slip.day}", "until": f"{slip.day}"}
+    book = CalamineWorkbook.from_filelike(
+        io.BytesIO(client.get("/counter/release_slips/excel", query_string=asked).data)
+    )
+    head, line = book.get_sheet_by_index(0).to_python()
+    assert head[:4] == ["单号", "房号", "申请人", "物品"]
+    assert (line[0], line[1], line[6]) == (slip.number, "3-2-1101", "有效")
+    on_paper = client.get("/counter/release_slips/a4", query_string=asked).text
+    for text in (slip.number, "3-2-1101", line[2].split()[0], "显示 1 条，共 1 条"):
+        assert text in on_paper
+    assert client.get("/counter/release_slips/excel", query_string=asked | {"until": "2026-01-01"}).status_code == 422

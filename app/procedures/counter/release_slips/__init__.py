@@ -6,7 +6,7 @@ from app.procedures.counter.release_slips.gate import find, left_of, let_out, ta
 from app.procedures.counter.release_slips.issue import Applicant, Consent, make, seal
 from app.procedures.counter.release_slips.items import UNITS, Line, read
 from app.procedures.counter.release_slips.later import cancel, owner_signed, reprint
-from app.procedures.counter.release_slips.lists import SHOWS, STATES, awaited, listing, search
+from app.procedures.counter.release_slips.lists import SHOWS, STATES, awaited, of_unit, register
 from app.procedures.counter.release_slips.tables import APPLICANTS, CATEGORIES, KIND, Exit, Slip
 
 __all__ = [
@@ -28,13 +28,13 @@ __all__ = [
     "find",
     "left_of",
     "let_out",
-    "listing",
     "make",
+    "of_unit",
     "owner_signed",
     "read",
+    "register",
     "reprint",
     "seal",
-    "search",
     "sheet",
     "take_back_copy",
     "undo",

@@ -13,7 +13,7 @@ from app.desk.who.people import Actor, Staff
 from app.desk.work import signatures, signoff
 from app.procedures.counter.release_slips.gate import UNDO, left_of
 from app.procedures.counter.release_slips.issue import forbidden_since
-from app.procedures.counter.release_slips.lists import MOST, Row, row
+from app.procedures.counter.release_slips.lists import Row, row
 from app.procedures.counter.release_slips.tables import (
     CATEGORIES,
     KIND,
@@ -25,6 +25,8 @@ from app.procedures.counter.release_slips.tables import (
     Signing,
     Slip,
 )
+
+MOST = 60  # passages that a page shows
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from app.base import clock, rooms
 from app.base import text as texts
@@ -12,11 +13,11 @@ from app.base.refusal import N_
 from app.desk.homes import lookup
 from app.desk.homes.households import Unit
 from app.desk.work.due import Due
+from app.desk.work.listing import Asked, Column, Listing
 from app.desk.work.state import State
 from app.procedures.counter.release_slips.gate import left_of
 from app.procedures.counter.release_slips.tables import APPLICANTS, KIND, Item, Return, Signing, Slip
 
-MOST = 60
 STATES = {
     "waiting": State(N_("Waits for engineering's seal"), "note"),
     "valid": State(N_("Slip valid"), "ok"),
@@ -32,7 +33,9 @@ SHOWS = {
     "today": N_("Issued today"),
     "waiting": N_("For the seal"),
     "unsigned": N_("Owner to sign"),
+    "all": N_("All slips"),
 }
+TO_SIGN = State(N_("Owner to sign"), "note")
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,11 @@ class Row:
     what: str
     state: str
     unsigned: bool
+
+    @property
+    def pending(self) -> bool:
+        """Whether the owner, who agreed by phone, is still to sign."""
+        return self.unsigned and self.state != "waiting"
 
 
 def state_of(slip: Slip, things: int, left: int, differs: bool | None) -> str:
@@ -98,38 +106,51 @@ def row(slip: Slip, items: list[tuple[Item, int]], differs: bool | None, *, unsi
     )
 
 
-def listing(show: str = "open", *, unit_id: int | None = None) -> list[Row]:
-    """Slips to show, newest first: open (not closed), today's, waiting for the seal, the owner's signature pending."""
-    query = Slip.select(Slip, Unit).join(Unit).order_by(Slip.id.desc()).limit(MOST)
-    if unit_id is not None:
-        return _rows(list(query.where(Slip.unit == unit_id)))
-    if show == "today":
+COLUMNS = (
+    Column(N_("Slip number"), lambda row: row.number or None, opens=lambda row: row.id),
+    Column(N_("Room"), lambda row: row.unit),
+    Column(N_("Applicant"), lambda row: row.applicant, small=lambda row: row.kind),
+    Column(N_("Articles"), lambda row: row.what),
+    Column(N_("Made at"), lambda row: row.at, "moment"),
+    Column(N_("Valid until"), lambda row: row.until, "day"),
+    Column(N_("State"), lambda row: (STATES[row.state], *([TO_SIGN] if row.pending else [])), "state"),
+)
+
+
+def register(asked: Asked) -> Listing:
+    """Slips to show: a list of SHOWS, issued on those days, of that number, code or room."""
+    query = Slip.select(Slip, Unit).join(Unit)
+    if asked.show == "today":
         query = query.where(Slip.day == clock.today())
-    elif show == "waiting":
+    elif asked.show == "waiting":
         query = query.where(Slip.closed.is_null(), Slip.issued.is_null())
-    elif show == "unsigned":
-        query = query.where(Slip.id.in_(_unsigned()))
-    else:
+    elif asked.show == "unsigned":
+        promised = Due.select(Due.about).where(Due.met.is_null(), Due.kind == KIND, Due.slug == "owner")
+        query = query.where(Slip.id.in_(promised))
+    elif asked.show != "all":
         query = query.where(Slip.closed.is_null())
-    return _rows(list(query))
+    if asked.since is not None:
+        query = query.where(Slip.day.between(asked.since, asked.until))
+    if asked.text:
+        query = query.where(_means(asked.text))
+    return Listing(N_("Release slips"), query, Slip.id, COLUMNS, _rows)
 
 
-def _unsigned() -> list[int]:
-    rows = Due.select(Due.about).where(Due.met.is_null(), Due.kind == KIND, Due.slug == "owner").order_by(Due.at)
-    return [row.about for row in rows.limit(MOST)]
-
-
-def search(typed: str) -> list[Row]:
-    """Slips whose number ends in what was typed, or of that room."""
+def _means(typed: str) -> Any:
+    """The condition for slips whose number ends in what was typed, or of that code or room."""
     plain = texts.half_width(texts.clean(typed)).upper()
-    query = Slip.select(Slip, Unit).join(Unit).order_by(Slip.id.desc()).limit(MOST)
     number = re.fullmatch(r"(?:FX-?)?(?:(20[0-9]{2})-)?([0-9]{1,6})", plain, re.ASCII)
     if number:
-        return _rows(list(query.where(Slip.number == f"FX-{number[1] or clock.today().year}-{int(number[2]):06d}")))
+        return Slip.number == f"FX-{number[1] or clock.today().year}-{int(number[2]):06d}"
     if re.fullmatch(r"[0-9]{14}", plain, re.ASCII):
-        return _rows(list(query.where(Slip.code == plain)))
-    room = rooms.read(plain)
-    return _rows(list(query.where(Unit.label == str(room)))) if room else []
+        return Slip.code == plain
+    return Unit.label == str(rooms.read(plain) or "")
+
+
+def of_unit(unit: Unit, *, limit: int) -> list[Row]:
+    """A household's slips, newest first."""
+    query = Slip.select(Slip, Unit).join(Unit).where(Slip.unit == unit).order_by(Slip.id.desc())
+    return _rows(list(query.limit(limit)))
 
 
 def awaited() -> int:
