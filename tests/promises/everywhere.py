@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import io
 import logging
+import zipfile
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -241,10 +242,20 @@ def look(made: Everywhere, nick: str, endpoint: str, url: str, how: str) -> Visi
         status=answer.status_code,
         kind=answer.mimetype,
         headers=str(answer.headers),
-        text="" if answer.mimetype.startswith("image/") else answer.text,
+        text=_text(answer),
         may=act is None or people.may(getattr(made.cast, nick), act),
         wrote=books.total_changes() != before,
     )
+
+
+def _text(answer: Any) -> str:
+    """What an answer says, also inside of a workbook."""
+    if answer.mimetype.startswith("image/"):
+        return ""
+    if answer.mimetype.endswith("spreadsheetml.sheet") and answer.data:
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as book:
+            return "\n".join(book.read(name).decode() for name in book.namelist())
+    return str(answer.text)
 
 
 def visits(made: Everywhere, nicks: tuple[str, ...] = (), only: Callable[[str], bool] | None = None) -> Iterator[Visit]:

@@ -152,6 +152,7 @@ def test_a_text_that_is_not_shown_as_it_is_would_be_seen(made: Everywhere, monke
         trial.run("mia", form, "text", text, fragment=True)
         assert trial.wrong == []
         with pytest.MonkeyPatch.context() as patch:
+            planted(patch, made, "homes/household.html", "{% for each in alerts %}", "{% for each in [] %}")
             planted(patch, made, "homes/household.html", "{{ each.text }}", now)
             trial.run("mia", form, "text", text, fragment=True)
         made.desk.app.jinja_env.cache.clear()

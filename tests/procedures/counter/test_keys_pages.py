@@ -341,7 +341,7 @@ def test_an_english_page_names_the_department_in_english_and_the_slip_in_chinese
     assert "工程部" not in one
     lending.give_back(pump, meant=slipped.id, by=cast.ana)
     now.shift(10)
-    assert "王海 · Engineering department</option>" in post(ana, "/counter/keys/scan", code="K0001").text
+    assert "王海 · Engineer</option>" in post(ana, "/counter/keys/scan", code="K0001").text
 
 
 def test_a_firm_that_had_keys_before_is_offered_again(now, ana, post, cast, pump):

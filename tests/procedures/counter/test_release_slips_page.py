@@ -17,7 +17,7 @@ from app.desk.papers.outbox import Job
 from app.desk.work import signatures
 from app.procedures.counter import release_slips as slips
 from app.procedures.counter.release_slips.tables import Slip
-from tests.procedures.counter.slip_forms import NOON, png
+from tests.procedures.counter.slip_forms import NOON, call, make, png
 from tests.within import within
 
 pytestmark = pytest.mark.usefixtures("noon")
@@ -241,3 +241,13 @@ def test_the_lists_workbook_and_its_a4_say_what_the_page_says(desk, cast, home) 
     for text in (slip.number, "3-2-1101", line[2].split()[0], "显示 1 条，共 1 条"):
         assert text in on_paper
     assert client.get("/counter/release_slips/excel", query_string=asked | {"until": "2026-01-01"}).status_code == 422
+
+
+def test_no_phone_and_no_identity_number_leaves_with_a_list(desk, cast, home) -> None:
+    slip = make(home, cast.ana, unit=home.other, consent=call())
+    assert slip.call_number
+    book = desk.client(cast.ana).get("/counter/release_slips/excel").data
+    cells = str(CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_index(0).to_python())
+    assert slip.number in cells
+    assert slip.call_number not in cells
+    assert slip.call_number not in desk.client(cast.ana).get("/counter/release_slips/a4").text

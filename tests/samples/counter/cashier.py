@@ -28,8 +28,8 @@ def furnish(made: Estate) -> Rows:
     row = _receipt(made, home.unit, home.owner.name)
     cashier.reprint(row, copy="客户联", by=made.cast.chen)
     owed = cashier.add(home.unit, "resident_card", by=made.cast.chen)
-    told = instructions.give(home.unit, "general", "缴费请开发票。", by=made.cast.ana)
-    return {"receipt": [row], "charge": [owed], "instruction": [told], "unit": [home.unit]}
+    instructions.give(home.unit, "general", "缴费请开发票。", by=made.cast.ana)
+    return {"receipt": [row], "charge": [owed], "unit": [home.unit]}
 
 
 def more(made: Estate, unit: Unit, numbers: range) -> None:

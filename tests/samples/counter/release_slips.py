@@ -28,7 +28,7 @@ def furnish(made: Estate) -> Rows:
     crew = slips.Applicant(kind="crew", name="赵工", firm="宏达装饰", id_number=made.identity("crew with goods"))
     sealed = _make(made, crewed, crew, slips.Consent())
     within(signatures.keep, "counter.release_slips", by_phone.id, "owner", png(), by=ana)
-    return {"slip": [by_phone, sealed], "unit": [let, crewed], "show": list(slips.SHOWS)}
+    return {"slip": [by_phone, sealed], "unit": [let, crewed], "show": list(slips.SHOWS), "day": [f"{clock.today()}"]}
 
 
 def more(made: Estate, unit: Unit, numbers: range) -> None:
@@ -39,7 +39,10 @@ def more(made: Estate, unit: Unit, numbers: range) -> None:
 sample = Sample(
     furnish,
     more=more,
-    asks={"board": ["", "unit={unit}", "q=5-1-302", "room=李", "show={show}"], "new": ["unit={unit}"]},
+    asks={
+        "board": ["", "unit={unit}", "q=5-1-302", "room=李", "show={show}", "show=all&since={day}"],
+        "excel": ["show={show}"], "a4": ["show={show}"], "new": ["unit={unit}"],
+    },
     good={
         "item_name_1": "餐椅", "item_quantity_1": "1", "item_unit_1": "把", "consent": "paper", "signs": "paper",
         "copy_back": "on", "signed": "on", "category": "", "item_*": "", "firm": "", "id_number": "", "call_*": "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.base import clock
 from app.desk.accounts.receipt import ReceiptItem, Tender
 from app.desk.homes.households import Unit
 from app.procedures.counter import cashier
@@ -16,7 +17,7 @@ def _held(made: Estate, unit: Unit) -> ReceiptItem:
 
 
 def furnish(made: Estate) -> Rows:
-    return {"deposit": [_held(made, made.household().unit)]}
+    return {"deposit": [_held(made, made.household().unit)], "day": [f"{clock.today()}"]}
 
 
 def more(made: Estate, unit: Unit, numbers: range) -> None:
@@ -27,6 +28,7 @@ def more(made: Estate, unit: Unit, numbers: range) -> None:
 sample = Sample(
     furnish,
     more=more,
+    asks={"board": ["", "q=周明", "since={day}"], "excel": ["", "since={day}"], "a4": ["since={day}"]},
     good={"payee": "李伟", "copy_back": "on"},
     empty_again={"give_back.*": "one page has the same small form for every deposit"},
 )
