@@ -8,9 +8,9 @@ from __future__ import annotations
 import copy
 import io
 import logging
-import zipfile
 import re
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
