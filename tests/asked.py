@@ -46,7 +46,7 @@ class Recorder:
         recorder = self
 
         def execute(self: Any, query: Any, **options: Any) -> Any:
-            sql, params = self.get_sql_context(**options).sql(query).query()
+            sql, params = self.written(query, **options)
             if sql not in recorder._met and (origin := _origin()):
                 recorder.keep(query, origin, options)
             return self.execute_sql(sql, params)

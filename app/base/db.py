@@ -44,10 +44,15 @@ class _Books(APSWDatabase):  # type: ignore[misc]  # peewee has types, its playh
         conn.set_update_hook(_changed)
 
     def execute(self, query: Any, **options: Any) -> Any:
+        return self.execute_sql(*self.written(query, **options))
+
+    def written(self, query: Any, **options: Any) -> tuple[str, Any]:
+        """A query as SQL, and its values."""
         row = _plain_row(query)
-        if row is None:
-            return super().execute(query, **options)
-        return self.execute_sql(*_insert(query.model, row))
+        if row is not None:
+            return _insert(query.model, row)
+        sql, values = self.get_sql_context(**options).sql(query).query()
+        return sql, values
 
     def execute_sql(self, sql: str, params: Any = None, *args: Any, **kwargs: Any) -> Any:
         _local.statements = getattr(_local, "statements", 0) + 1

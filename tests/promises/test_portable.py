@@ -142,7 +142,7 @@ def test_a_column_too_narrow_for_its_number_is_noticed(twin: peewee.PostgresqlDa
 
 # Functions that hand a database SQL of their own, and why. The list may only become shorter.
 RAW = {
-    "db.execute": "one row of plain values: its kept text is compared with what peewee says (tests/desk/test_db.py)",
+    "db.execute": "hands on what peewee writes, or the kept text of one row, which is compared with it (tests/desk/test_db.py)",
     "db.execute_sql": "counts statements and hands them on",
     "db.open": "SQLite's own settings, proved by reading them back",
     "db.create": "triggers: PostgreSQL's guards are written otherwise",
