@@ -15,6 +15,7 @@ from app.desk.homes.households import Entrance, Unit
 from app.desk.work import listing, sheet
 from app.desk.work.listing import Asked, Column, Listing
 from app.desk.work.state import State
+from app.procedures.counter.release_slips import Slip
 
 COLUMNS = (
     Column("Room", lambda unit: unit.label, opens=lambda unit: unit.id),
@@ -155,6 +156,27 @@ def test_a_window_of_days_is_a_year_at_most(books) -> None:
     for since, until in ((today - year - timedelta(days=1), today), (today, today - timedelta(days=1))):
         with pytest.raises(Refused, match="one year at most"):
             listing.within_a_year(since, until)
+
+
+def test_the_rows_of_a_window_are_those_of_its_days_whatever_the_order_they_were_made_in(cast, home, units) -> None:
+    """A slip is issued on a later day than one that was made after it: both are found on their own day."""
+    days = [date(2026, 11, day) for day in (20, 23, 21, 22)]
+    made = [
+        Slip.create(
+            unit=home.unit,
+            applicant_kind="owner",
+            applicant="李伟",
+            owner_name="李伟",
+            made=clock.now(),
+            staff=cast.ana.id,
+            day=day,
+        )
+        for day in days
+    ]
+    for since, until in ((20, 21), (21, 22), (23, 23), (24, 25)):
+        asked = Asked(since=date(2026, 11, since), until=date(2026, 11, until))
+        found = {slip.day for slip in Slip.select().where(listing.on_days(Slip.id, Slip.day, asked))}
+        assert found == {slip.day for slip in made if since <= slip.day.day <= until}
 
 
 # ---- on the web ----

@@ -67,6 +67,8 @@ DEFAULTS = {
 }
 
 
+DEPOSITS = sorted({price.account for price in DEFAULTS.values() if price.account.startswith("deposit.")})
+
 _known: list[PriceItem] = []
 _read = threading.Event()  # whether `_known` is what the open books have
 

@@ -55,6 +55,15 @@ def within_a_year(since: date | None, until: date | None) -> tuple[date | None, 
     return start, end
 
 
+def on_days(key: Any, day: Any, asked: Asked) -> Any:
+    """The condition for rows whose `day` (with an index of its own) is asked for. Their first and last key stand in it, so that
+    they are met in the order of the key and none has to be sorted.
+    """
+    ends = key.model.select(peewee.fn.MIN(key), peewee.fn.MAX(key)).where(day.between(asked.since, asked.until))
+    first, last = ends.tuples().get()
+    return key.between(first or 0, last or 0) & day.between(asked.since, asked.until)
+
+
 @dataclass(frozen=True)
 class Column:
     """`value` of a row: text (or None), fen, moment, day, or one State or several. `small`: a text said beside it, a msgid."""

@@ -10,7 +10,7 @@ import peewee
 from app.base import db, live, money, rooms
 from app.base import text as texts
 from app.base.refusal import N_, Refused
-from app.desk.accounts import receipt
+from app.desk.accounts import prices, receipt
 from app.desk.accounts.receipt import Receipt, ReceiptItem
 from app.desk.homes.households import Unit
 from app.desk.record.journal import deed
@@ -49,9 +49,8 @@ def register(asked: Asked) -> Listing:
         .join(Receipt)
         .join(Unit, peewee.JOIN.LEFT_OUTER)
         .where(
-            ReceiptItem.account >= "deposit.",
-            ReceiptItem.account < "deposit/",
-            ReceiptItem.of.is_null(),
+            ReceiptItem.account.in_(prices.DEPOSITS),
+            ReceiptItem.of.cast("BIGINT").is_null(),  # not by its index: nearly every line of a receipt is nobody's reversal
             left > 0,
         )
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -13,7 +15,7 @@ from python_calamine import CalamineWorkbook
 
 from app.base import clock
 from app.base.refusal import Refused
-from app.desk.accounts import charge, ledger, receipt
+from app.desk.accounts import charge, ledger, prices, receipt
 from app.desk.accounts.receipt import Receipt, Tender
 from app.desk.record.journal import Line
 from app.desk.work import due, listing
@@ -206,3 +208,13 @@ def test_the_deposits_of_a_window_are_summed_and_found_by_room_or_payer(desk, ca
     assert [len(held(text)) for text in ("3-2-1101", "李伟", "王伟")] == [60, 60, 0]
     rows = CalamineWorkbook.from_filelike(io.BytesIO(client.get("/money/deposits/excel").data))
     assert [row[5] for row in rows.get_sheet_by_index(0).to_python()[1:]] == [1000.0] * 61
+
+
+def test_every_account_of_deposits_is_one_that_the_list_of_deposits_reads() -> None:
+    """Money held for others must not be out of sight: a new kind of deposit stands in the price list."""
+    named = {
+        account
+        for path in (Path(deposits.__file__).parents[2]).rglob("*.py")
+        for account in re.findall(r"(?<!@deed\()\"(deposit\.\w+)\"", path.read_text("utf-8"))
+    }
+    assert named == set(prices.DEPOSITS) == {"deposit.decoration"}

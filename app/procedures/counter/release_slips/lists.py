@@ -13,7 +13,7 @@ from app.base.refusal import N_
 from app.desk.homes import lookup
 from app.desk.homes.households import Unit
 from app.desk.work.due import Due
-from app.desk.work.listing import Asked, Column, Listing
+from app.desk.work.listing import Asked, Column, Listing, on_days
 from app.desk.work.state import State
 from app.procedures.counter.release_slips.gate import left_of
 from app.procedures.counter.release_slips.tables import APPLICANTS, KIND, Item, Return, Signing, Slip
@@ -130,7 +130,7 @@ def register(asked: Asked) -> Listing:
     elif asked.show != "all":
         query = query.where(Slip.closed.is_null())
     if asked.since is not None:
-        query = query.where(Slip.day.between(asked.since, asked.until))
+        query = query.where(on_days(Slip.id, Slip.day, asked))
     if asked.text:
         query = query.where(_means(asked.text))
     return Listing(N_("Release slips"), query, Slip.id, COLUMNS, _rows)
