@@ -314,3 +314,11 @@ def test_a_standing_permission_cannot_have_ended_already(held, cast):
     with pytest.raises(Refused) as no:
         agree(held, cast, until=MONDAY - timedelta(days=1))
     assert (no.value.rule, no.value.field) == ("EKEY-3", "until")
+
+
+@pytest.mark.rule("EKEY-1")
+def test_a_key_is_entrusted_by_somebody_the_books_know(home):
+    assert custody.somebody(home.owner.id) == home.owner
+    with pytest.raises(Refused, match="Choose the owner") as no:
+        custody.somebody(0)
+    assert (no.value.rule, no.value.field) == ("EKEY-1", "owner")
