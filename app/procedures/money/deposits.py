@@ -50,7 +50,8 @@ def register(asked: Asked) -> Listing:
         .join(Unit, peewee.JOIN.LEFT_OUTER)
         .where(
             ReceiptItem.account.in_(prices.DEPOSITS),
-            ReceiptItem.of.cast("BIGINT").is_null(),  # not by its index: nearly every line of a receipt is nobody's reversal
+            # Cast, so that its index is not taken: nearly every line of a receipt is nobody's reversal.
+            ReceiptItem.of.cast("BIGINT").is_null(),
             left > 0,
         )
     )
