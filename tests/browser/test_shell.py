@@ -44,7 +44,7 @@ def idle(minutes: int = 31) -> None:
 
 
 def plain_pages(site) -> list[str]:
-    """Every page that opens without an argument."""
+    """Every page that opens without an argument; a list as a workbook is a download."""
     skip = {
         "/",
         "/live",
@@ -58,6 +58,7 @@ def plain_pages(site) -> list[str]:
         for rule in site.app.url_map.iter_rules()
         if "GET" in rule.methods
         and "<" not in rule.rule
+        and not rule.rule.endswith("/excel")
         and rule.endpoint != "static"
         and rule.rule not in skip
         and not re.search(r"/(lamps|menu|who|sum|last)$", rule.rule)

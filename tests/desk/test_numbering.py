@@ -43,3 +43,11 @@ def test_every_single_slip_and_every_swap_of_neighbours_in_a_code_is_noticed() -
 @pytest.mark.parametrize("text", ["", "1020260004132", "１０２０２６０００４１３２６", "99202600000100", "abc"])
 def test_what_is_no_code_of_ours_is_none(text: str) -> None:
     assert numbering.read_code(text) is None
+
+
+def test_a_series_or_the_digits_of_a_code_belong_to_one_kind_of_paper() -> None:
+    numbering.declare("FX", kind="release", digits=20)  # said again is said once
+    with pytest.raises(ValueError, match="declared already"):
+        numbering.declare("FX", kind="parcel", digits=70)
+    with pytest.raises(ValueError, match="declared already"):
+        numbering.declare("XX", kind="parcel", digits=20)

@@ -50,8 +50,10 @@ _by_digits: dict[int, Numbered] = {}
 def declare(series: str, *, kind: str, digits: int) -> None:
     """`declare("FX", kind="release", digits=20)`: whoever draws numbers says so once, beside its tables."""
     new = Numbered(kind, series, digits)
-    if _by_series.setdefault(series, new) != new or _by_digits.setdefault(digits, new) != new:
-        raise ValueError(f"{new}: {_by_series[series]} and {_by_digits[digits]} are declared already")
+    for there in (_by_series.get(series, new), _by_digits.get(digits, new)):
+        if there != new:
+            raise ValueError(f"{new}: {there} is declared already")
+    _by_series[series] = _by_digits[digits] = new
 
 
 def kind_of(series: str) -> str | None:

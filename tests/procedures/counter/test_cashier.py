@@ -15,7 +15,7 @@ from app.desk.homes.households import Unit
 from app.desk.papers import outbox
 from app.desk.record import options
 from app.procedures.counter import cashier
-from app.procedures.counter.cashier import account, board, books
+from app.procedures.counter.cashier import account, books, overview
 from tests.within import within
 
 MONTH = 22818
@@ -54,13 +54,13 @@ def pay(unit, charges, tenders, by, **more):
 
 def test_open_charges_stand_oldest_first_with_their_arithmetic_and_days_late(cast, home, owing, time_machine) -> None:
     time_machine.move_to(clock.at(date(2026, 10, 23), 10))
-    lines = board.of(home.unit, by=cast.chen).lines
+    lines = overview.of(home.unit, by=cast.chen).lines
     assert [(line.text, line.expression, line.late) for line in lines] == [
         ("物业服务费 2026-09", "103.72㎡ × 2.20 × 1 月", 52),
         ("物业服务费 2026-10", "103.72㎡ × 2.20 × 1 月", 22),
         ("物业服务费 2026-11", "103.72㎡ × 2.20 × 1 月", -9),
     ]
-    assert board.of(home.unit, by=cast.chen).picked == 2 * MONTH
+    assert overview.of(home.unit, by=cast.chen).picked == 2 * MONTH
 
 
 @pytest.mark.rule("CASH-1")
@@ -79,7 +79,7 @@ def test_a_partial_payment_pays_the_oldest_first(cast, home, owing) -> None:
         ("2026-10", 30000 - MONTH),
     ]
     assert row.facts["items"][1]["expression"] == "103.72㎡ × 2.20 × 1 月 = 228.18 部分"
-    assert [line.left for line in board.of(home.unit, by=cast.chen).lines] == [2 * MONTH - 30000, MONTH]
+    assert [line.left for line in overview.of(home.unit, by=cast.chen).lines] == [2 * MONTH - 30000, MONTH]
 
 
 def test_tenders_are_split_and_change_comes_out_of_the_cash(cast, home, owing) -> None:
@@ -304,7 +304,7 @@ def test_the_account_and_the_counter_cost_the_same_statements_with_a_long_histor
     def cost() -> int:
         before = db.statements()
         account.of(Unit.get_by_id(home.unit.id))
-        board.of(Unit.get_by_id(home.unit.id), by=cast.chen)
+        overview.of(Unit.get_by_id(home.unit.id), by=cast.chen)
         return db.statements() - before
 
     pay(home.unit, [owing[0].id], cash(MONTH), cast.chen)

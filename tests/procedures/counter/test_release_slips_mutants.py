@@ -36,7 +36,7 @@ MUTANTS = {
         lambda c, h: slips.read([("若干", "1", "件", "furniture")]),
     ),
     "GOODS-3 an empty pad": (
-        "issue.signatures.keep",
+        "issue.handing.signatures.keep",
         lambda *_, **__: None,
         lambda c, h: make(h, c.ana, consent=slips.Consent(how="pad")),
     ),

@@ -13,7 +13,7 @@ from app.desk.accounts.receipt import Tender
 from app.desk.papers.outbox import Job
 from app.desk.record import options
 from app.procedures.counter import water_cards as water
-from app.procedures.counter.water_cards import Card, TopUp, board
+from app.procedures.counter.water_cards import Card, TopUp, overview
 from app.procedures.counter.water_cards.tables import Handling
 from hardware.simulators import mifare
 from hardware.watercard.record import MeterNote, Purchase
@@ -226,7 +226,7 @@ def test_a_new_owner_takes_card_meter_and_water_over(counter: WaterDesk) -> None
     assert counter.account.holder == "王芳"
     assert Handling.get().facts == {"from": "李伟", "to": "王芳", "left": 1500}
     assert counter.lay(card).reason == "in_order"
-    assert board.changes(counter.home.unit)[0].kind == "transferred"
+    assert overview.changes(counter.home.unit)[0].kind == "transferred"
 
 
 def test_water_handed_back_is_paid_at_the_price_it_was_sold_newest_first(counter: WaterDesk) -> None:

@@ -13,7 +13,7 @@ from app.desk.accounts import ledger, receipt
 from app.desk.record import journal, options
 from app.desk.work import due
 from app.procedures.counter import water_cards as water
-from app.procedures.counter.water_cards import Card, TopUp, board, relearning
+from app.procedures.counter.water_cards import Card, TopUp, overview, relearning
 from app.procedures.counter.water_cards.tables import Handling
 from hardware.simulators import mifare
 from hardware.simulators.meter import Meter
@@ -93,7 +93,7 @@ def test_the_learned_sale_is_listed_with_its_volume_and_no_money(counter: WaterD
         ledger.balance("tender.cash"),
         receipt.Receipt.select().count(),
     )
-    change = board.changes(counter.home.unit)[0]
+    change = overview.changes(counter.home.unit)[0]
     assert change.kind == "learned"
     assert change.expression.startswith("账本恢复到 ")
     assert "第 2 次购水 15.00 吨，金额 0.00" in change.expression
@@ -111,7 +111,7 @@ def test_several_lost_sales_are_learned_together_those_between_two_records_as_on
         taken(counter, meter, card)
     disaster.bring_back()
     counter.lay(card)
-    shown = board.to_learn(counter.laid())
+    shown = overview.to_learn(counter.laid())
     assert shown is not None
     assert shown.sales == [(3, 300), (4, 300), (5, 400)]
     assert (shown.books_seq, shown.books_total, shown.seq, shown.total, shown.volume) == (1, 1000, 5, 2000, 1000)
@@ -169,7 +169,7 @@ def test_a_card_issued_anew_after_the_backup_is_not_learned_from(counter: WaterD
         lost.store(block, data)
     counter.lay(lost)
     assert counter.laid().reason == "other_record"
-    assert board.to_learn(counter.laid()) is None
+    assert overview.to_learn(counter.laid()) is None
     with pytest.raises(Refused, match="call the supervisor"):
         learn(counter)
 
@@ -243,7 +243,7 @@ def test_where_the_money_went_is_promised_until_somebody_writes_it_down(
     noted = water.note_money(row, how=f"{LAST_ON_PAPER}，44.40 元在当日长款内", by=cast.fei)
     assert due.open_list(unit_id=counter.home.unit.id) == []
     assert water.without_money() == []
-    assert board.changes(counter.home.unit)[0].reason == noted.reason
+    assert overview.changes(counter.home.unit)[0].reason == noted.reason
     with pytest.raises(Refused, match="written down already"):
         water.note_money(row, how="又一次", by=cast.fei)
 
