@@ -21,12 +21,11 @@ from app.desk.who.people import Actor
 from app.procedures.counter.keys import register
 from app.procedures.running import backups, proof, staff
 from app.settings import Settings
-from tests.within import within
 
 
 @deed("paid", act="desk.see")
 def pay(unit, *, by: Actor) -> receipt.Receipt:
-    owed = within(charge.add, unit=unit, item="card_fee", text="卡", fen=500, due=date(2026, 11, 22), by=by)
+    owed = charge.add(unit=unit, item="card_fee", text="卡", fen=500, due=date(2026, 11, 22), by=by)
     return receipt.issue(
         unit=unit, payer="李伟", items=[receipt.item_of(owed)], tenders=[receipt.Tender("cash", 500)], by=by
     )

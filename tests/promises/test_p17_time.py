@@ -14,7 +14,6 @@ from app.desk.record import journal, modes, numbering
 from app.desk.record.journal import Line, deed
 from app.desk.who.people import Actor
 from app.procedures.running import clock_check
-from tests.within import within
 
 START = datetime(2026, 11, 22, 10, 42, tzinfo=clock.ZONE)
 
@@ -27,7 +26,7 @@ def _money_on():
 
 @deed("paid", act="desk.see")
 def pay(unit, *, by: Actor) -> receipt.Receipt:
-    owed = within(charge.add, unit=unit, item="card_fee", text="卡", fen=500, due=date(2026, 11, 22), by=by)
+    owed = charge.add(unit=unit, item="card_fee", text="卡", fen=500, due=date(2026, 11, 22), by=by)
     return receipt.issue(
         unit=unit, payer="李伟", items=[receipt.item_of(owed)], tenders=[receipt.Tender("cash", 500)], by=by
     )

@@ -22,7 +22,6 @@ from app.desk.who.people import Actor
 from app.procedures.running import proof, second_journal
 from app.settings import Settings
 from tests import conftest
-from tests.within import within
 
 PAYMENTS = 40
 FILES = ("qiantai.db", "qiantai.db-wal")
@@ -30,7 +29,7 @@ FILES = ("qiantai.db", "qiantai.db-wal")
 
 @deed("paid", act="desk.see")
 def pay(unit: households.Unit, n: int, *, by: Actor) -> receipt.Receipt:
-    owed = within(charge.add, unit=unit, item="card_fee", text="卡", fen=500 + n, due=date(2026, 11, 22), by=by)
+    owed = charge.add(unit=unit, item="card_fee", text="卡", fen=500 + n, due=date(2026, 11, 22), by=by)
     return receipt.issue(
         unit=unit, payer="李伟", items=[receipt.item_of(owed)], tenders=[receipt.Tender("cash", 500 + n)], by=by
     )

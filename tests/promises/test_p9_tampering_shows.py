@@ -16,12 +16,11 @@ from app.desk.record import journal
 from app.desk.record.journal import deed
 from app.desk.who.people import Actor
 from app.procedures.running import proof
-from tests.within import within
 
 
 @deed("paid", act="desk.see")
 def pay(unit: households.Unit, fen: int, *, by: Actor) -> receipt.Receipt:
-    owed = within(charge.add, unit=unit, item="card_fee", text="水卡工本费", fen=fen, due=date(2026, 11, 22), by=by)
+    owed = charge.add(unit=unit, item="card_fee", text="水卡工本费", fen=fen, due=date(2026, 11, 22), by=by)
     return receipt.issue(
         unit=unit, payer="李伟", items=[receipt.item_of(owed)], tenders=[receipt.Tender("cash", fen)], by=by
     )
