@@ -64,3 +64,13 @@ def find(page: Page, text: str) -> None:
     page.keyboard.type(text, delay=60)  # slower than a scanner, which would be heard as one
     page.keyboard.press("Enter")
     page.wait_for_url("**/homes/households/*")
+
+
+AT_WORK = ".htmx-request, #lamps b"  # something is asked for; a device was slow to answer on a busy machine
+
+
+def settled(page: Page) -> None:
+    """The page is there and asks for nothing. A live page polls every half second: it is never idle for as long."""
+    page.wait_for_load_state("load")
+    page.wait_for_selector(AT_WORK, state="detached", timeout=30_000)
+    page.wait_for_timeout(300)
