@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.machinery
 import importlib.util
 import subprocess
@@ -35,6 +36,9 @@ def steps(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     yield folder
     db.close()
+    gc.collect()  # the tables made up here are no tables of the next test's books
+    db._kept_for_good.discard("test_parcel")
+    assert not [table for table in db.AppendOnly.__subclasses__() if table._meta.table_name.startswith("test_")]
 
 
 def shelf(**more: Any) -> type[db.Table]:

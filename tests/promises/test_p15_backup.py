@@ -245,7 +245,7 @@ def test_the_header_says_how_old_the_newest_backup_is_and_is_red_after_48_hours(
     desk.app.extensions["devices"] = SimpleNamespace(backups=timer)
 
     def lamp() -> str:
-        return desk.client(cast.ana).get("/running/today/lamps").text.replace("</span>", "")
+        return " ".join(desk.client(cast.ana).get("/running/today/lamps").text.replace("</span>", "").split())
 
     assert '<span class="dot stop">备份 <b class="stop">尚无</b>' in lamp()
     timer.once()
