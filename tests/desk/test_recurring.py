@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import date
 
@@ -15,6 +16,7 @@ from app.desk.record.journal import deed
 from app.desk.record.options import OPTIONS, Option
 from app.desk.who.people import Actor
 from app.desk.work import due, recurring
+from app.procedures.running import day_turn
 from app.procedures.running.day_turn import DayTurn
 
 MONDAY = date(2026, 11, 23)
@@ -121,3 +123,19 @@ def test_a_desk_that_starts_promises_it(now) -> None:
     turn.start()
     turn.stop()
     assert promised() == ["23 09:00"]
+
+
+def test_it_looks_at_the_calendar_again_and_again(now, monkeypatch: pytest.MonkeyPatch) -> None:
+    turn, looked = DayTurn(), threading.Event()
+    times: list[int] = []
+
+    def once() -> None:
+        times.append(1)
+        if len(times) == 3:
+            looked.set()
+
+    monkeypatch.setattr(day_turn, "LOOK", 0.001)
+    monkeypatch.setattr(turn, "once", once)
+    turn.start()
+    assert looked.wait(60)
+    turn.stop()

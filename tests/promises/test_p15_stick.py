@@ -79,3 +79,11 @@ def test_the_desk_makes_its_first_backup_by_itself_and_ends_when_it_is_told_to(c
         timer.stop()
     assert not timer._thread.is_alive()
     assert [each.name for each in backups.listed(place)] == [timer._last.name]
+
+
+def test_an_identity_file_of_age_gives_its_secret_key(tmp_path: Path) -> None:
+    file = tmp_path / "identity.txt"
+    file.write_text("# created: 2026-11-22\nAGE-SECRET-KEY-1ABC\n")
+    assert backups.identity(file) == "AGE-SECRET-KEY-1ABC"
+    file.write_text("# nothing\n")
+    assert (backups.identity(file), backups.identity(None)) == ("", "")
