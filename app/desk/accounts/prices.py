@@ -5,7 +5,6 @@ The manual's own prices are the defaults below; a row replaces its item from its
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -69,13 +68,13 @@ DEFAULTS = {
 
 DEPOSITS = sorted({price.account for price in DEFAULTS.values() if price.account.startswith("deposit.")})
 
-_known: list[PriceItem] = []
-_read = threading.Event()  # whether `_known` is what the open books have
+# What is read while a price changes goes into the memory that is given up, never into the new one.
+_memory: dict[str, dict[str, list[PriceItem]]] = {"now": {}}
 
 
 def forget() -> None:
     """Drop what is remembered."""
-    _read.clear()
+    _memory["now"] = {}
 
 
 db.when_opened(forget)
@@ -83,11 +82,11 @@ db.when_opened(forget)
 
 def _changes() -> list[PriceItem]:
     """Every change of a price, in the order in which they count: a payment asks twice, a price changes once a year."""
-    if not _read.is_set():
+    now = _memory["now"]
+    if "rows" not in now:
         rows = PriceItem.select().where(PriceItem.item.in_(list(DEFAULTS)))
-        _known[:] = rows.order_by(PriceItem.since, PriceItem.id)
-        _read.set()
-    return _known
+        now["rows"] = list(rows.order_by(PriceItem.since, PriceItem.id))
+    return now["rows"]
 
 
 def listing(*, unit: Unit | None = None, on: date | None = None) -> list[Price]:

@@ -85,7 +85,7 @@ def _expect(each: Daily, *, done: bool = False) -> None:
     now = journal.moment()
     day = clock.business_day(now)
     at = options.time_of(each.at)
-    moment = clock.at(day, at.hour, at.minute)
+    moment = clock.in_business_day(day, at.hour, at.minute)
     if done or moment < now:
-        moment = clock.at(day + timedelta(days=1), at.hour, at.minute)
+        moment = clock.in_business_day(day + timedelta(days=1), at.hour, at.minute)
     due.expect(each.kind, each.about, slug=each.slug, at=moment, text=each.text, role=each.role)
